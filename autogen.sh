@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Makes configure from configure.ac.
+set -eu
+cd "$(dirname "$0")"
+exec autoreconf --install --force --warnings=all,no-obsolete,no-portability

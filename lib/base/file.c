@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files: read with a limit, replaced by write, fsync, rename, fsync. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+
+int
+write_all(int fd, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (n == 0)
+			return EIO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+file_sync_fd(int fd)
+{
+	while (fsync(fd) < 0)
+		if (errno != EINTR)
+			return errno;
+	return 0;
+}
+
+int
+file_read_fd(int fd, size_t max, struct buf *b)
+{
+	size_t start = b->len;
+	unsigned char *room;
+	ssize_t n;
+
+	for (;;) {
+		room = buf_room(b, 4096);
+		if (!room)
+			return ENOMEM;
+		n = read(fd, room, b->cap - b->len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		b->len += (size_t)n;
+		b->data[b->len] = 0;
+		if (b->len - start > max)
+			return EFBIG;
+		if (n == 0)
+			return 0;
+	}
+}
+
+/* Room for all of it at once, so that one read does. */
+static int
+read_regular(int fd, const struct stat *st, size_t max, struct buf *b)
+{
+	if (!S_ISREG(st->st_mode))
+		return EINVAL;
+	if ((uintmax_t)st->st_size > max)
+		return EFBIG;
+	if (!buf_room(b, (size_t)st->st_size + 4096))
+		return ENOMEM;
+	return file_read_fd(fd, max, b);
+}
+
+int
+file_read_at(int dir, const char *name, size_t max, bool follow, struct buf *b)
+{
+	cleanup_close int fd = openat(dir, name,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		(follow ? 0 : O_NOFOLLOW));
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno;
+	return read_regular(fd, &st, max, b);
+}
+
+static int
+write_temporary(int dir, const char *temp, const void *data, size_t len,
+    enum file_sync sync)
+{
+	int e, fd = openat(dir, temp,
+		   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return errno;
+	e = fchmod(fd, 0600) < 0 ? errno : write_all(fd, data, len);
+	if (e == 0 && sync == FILE_SYNC)
+		e = file_sync_fd(fd);
+	if (close(fd) < 0 && e == 0)
+		e = errno;
+	return e;
+}
+
+static int
+sync_parent(int dir, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	cleanup_free char *parent =
+	    slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
+	cleanup_close int fd = -1;
+
+	if (!parent)
+		return ENOMEM;
+	fd = openat(dir, slash == name ? "/" : parent,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? errno : file_sync_fd(fd);
+}
+
+/*
+ * The temporary name is the file's own with ".new": the writer holds the
+ * lock of that file, and what a killed writer left is simply written over.
+ */
+int
+file_replace_at(int dir, const char *name, const void *data, size_t len,
+    enum file_sync sync)
+{
+	cleanup_free char *temp = NULL;
+	int e;
+
+	if (asprintf(&temp, "%s.new", name) < 0)
+		return ENOMEM;
+	e = write_temporary(dir, temp, data, len, sync);
+	if (e == 0 && renameat(dir, temp, dir, name) < 0)
+		e = errno;
+	if (e != 0) {
+		unlinkat(dir, temp, 0);
+		return e;
+	}
+	return sync == FILE_SYNC ? sync_parent(dir, name) : 0;
+}
+
+int
+file_remove_at(int dir, const char *name, enum file_sync sync)
+{
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return errno;
+	return sync == FILE_SYNC ? sync_parent(dir, name) : 0;
+}
+
+static int
+make_dir(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0; /* a parent on read-only ground */
+	return errno;
+}
+
+int
+file_make_dirs(const char *path, mode_t mode)
+{
+	cleanup_free char *copy = strdup(path);
+	char *slash;
+	int e;
+
+	if (!copy)
+		return ENOMEM;
+	for (slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		e = make_dir(copy, mode);
+		if (e)
+			return e;
+	}
+	return make_dir(copy, mode);
+}

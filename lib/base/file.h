@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files: read with a limit, replaced by write, fsync, rename, fsync. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "base/buf.h"
+#include "base/error.h"
+
+enum file_sync {
+	FILE_SYNC,    /* durable before the call returns */
+	FILE_NO_SYNC, /* atomic, but may be lost with the power */
+};
+
+/*
+ * Reads a regular file of at most max bytes, appended to b.  Symlinks are
+ * followed only when follow is set.  errno-style: 0, or a positive errno
+ * (ENOENT, EFBIG, EINVAL for not a regular file, ...).
+ */
+int file_read_at(
+    int dir, const char *name, size_t max, bool follow, struct buf *b);
+/* Reads fd to its end (pipes too), at most max bytes; 0 or errno (EFBIG). */
+int file_read_fd(int fd, size_t max, struct buf *b);
+/*
+ * Replaces dir/name (mode 0600) by way of a temporary file; 0 or errno.  On
+ * failure the old file is whole and the temporary one is gone.
+ */
+int file_replace_at(int dir, const char *name, const void *data, size_t len,
+    enum file_sync sync);
+/* Unlinks and syncs the directory; ENOENT is success. */
+int file_remove_at(int dir, const char *name, enum file_sync sync);
+int file_sync_fd(int fd);
+int write_all(int fd, const void *data, size_t len);
+/* mkdir -p, each new directory mode; 0 or errno. */
+int file_make_dirs(const char *path, mode_t mode);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ways to the master key.  A slot of the header wraps the master key with a
+ * key that a key method makes: from a passphrase, from a key file.  The
+ * kernel keyring is a cache of the master key, not a slot.
+ *
+ *   slots.c          wrapping and opening one slot, the slots' codec
+ *   passphrase.c     Argon2id          keyfile.c   a file of random bytes
+ *   keyring_cache.c  the kernel keyring
+ *   unlock.c         walks what there is until the header's MAC agrees
+ */
+#ifndef KEY_KEY_H
+#define KEY_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+#include <tokenward/tokenward.h>
+
+#define KEY_LEN 32
+#define SLOTS_MAX 16
+#define SLOT_SALT_LEN 16
+#define SLOT_NONCE_LEN 24
+#define SLOT_WRAPPED_LEN 48
+#define SLOT_COMMIT_LEN 32
+
+struct key_slot {
+	uint32_t id; /* from 1, never used twice in one store */
+	char *kind;  /* the method's name: "passphrase", "keyfile" */
+	int64_t created_at;
+	struct strmap params; /* "path"; "memory" (bytes), "passes" */
+	unsigned char salt[SLOT_SALT_LEN];
+	unsigned char nonce[SLOT_NONCE_LEN];
+	unsigned char wrapped[SLOT_WRAPPED_LEN];
+	unsigned char commitment[SLOT_COMMIT_LEN];
+};
+
+/* What a method needs from outside. */
+struct key_context {
+	tokenward_ask_fn ask; /* NULL: no human */
+	void *ask_data;
+	const char *store_path; /* for prompts and default paths */
+	bool system;		/* the system's store */
+};
+
+struct key_method {
+	const char *name;
+	bool needs_human;
+	/*
+	 * New slot: checks arg (or NULL), fills params and salt, makes the
+	 * wrapping key (KEY_LEN bytes of the locked arena).
+	 */
+	int (*enroll)(const struct key_method *self,
+	    const struct key_context *ctx, const char *arg,
+	    struct key_slot *slot, unsigned char *ret_kek, struct error *err);
+	/* The wrapping key of a slot there is. */
+	int (*open)(const struct key_method *self,
+	    const struct key_context *ctx, const struct key_slot *slot,
+	    unsigned char *ret_kek, struct error *err);
+};
+extern const struct key_method *const key_methods[]; /* NULL ends */
+const struct key_method *key_method_find(const char *name);
+
+/* store_id is the header's 16 bytes: a slot opens in its own store only. */
+int slot_wrap(struct key_slot *slot, const unsigned char *store_id,
+    const unsigned char *kek, const unsigned char *master, struct error *err);
+/* TOKENWARD_LOCKED when the key is not this slot's. */
+int slot_unwrap(const struct key_slot *slot, const unsigned char *store_id,
+    const unsigned char *kek, unsigned char *ret_master, struct error *err);
+void slot_free(struct key_slot *slot);
+
+/*
+ * The cache.  Absent, forbidden and expired keyrings are all "no key":
+ * get returns false.  put: false when nothing could be kept.  timeout in
+ * seconds, absolute.
+ */
+bool keyring_get(const unsigned char *store_id, unsigned char *ret_master);
+bool keyring_put(const unsigned char *store_id, const unsigned char *master,
+    int64_t timeout);
+bool keyring_forget(const unsigned char *store_id); /* true: was there */
+bool keyring_usable(void);
+
+struct header; /* store/header.h */
+/*
+ * The master key of a header, in the order: kernel keyring, key files,
+ * passphrase (if a human can be asked).  A cached key that does not verify
+ * this header is forgotten.  ret_master is KEY_LEN bytes of the locked
+ * arena; ret_kind the method that gave it ("keyring-cache", ...), static.
+ * Wrong or missing keys: TOKENWARD_LOCKED with a sentence on each.
+ */
+int unlock_master(const struct header *h, const struct key_context *ctx,
+    unsigned char *ret_master, const char **ret_kind, struct error *err);
+/* Would a slot open without a human: lock warns, caching is left out. */
+const char *unlock_unattended(const struct header *h,
+    const struct key_context *ctx);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The header file: which store, which format, which slots; its MAC under
+ * the master key covers every byte before it (tokenward-store-format(5)).
+ */
+#ifndef STORE_HEADER_H
+#define STORE_HEADER_H
+
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/error.h"
+#include "key/key.h"
+
+#define STORE_ID_LEN 16
+#define HEADER_MAX 65536u
+#define HEADER_MAC_LEN 32
+#define FORMAT_VERSION 1
+
+struct header {
+	int64_t format;	    /* version of the format it is written in */
+	int64_t min_reader; /* oldest format version that may read it */
+	int64_t suite;	    /* 1: XChaCha20-Poly1305, BLAKE2b, Argon2id */
+	unsigned char store_id[STORE_ID_LEN];
+	int64_t epoch;	    /* of the master key, from 1 */
+	int64_t sequence;   /* counts writes of the header */
+	int64_t created_at;
+	uint32_t next_slot;
+	struct key_slot slots[SLOTS_MAX];
+	size_t slots_n;
+	struct buf bytes; /* as read: what the MAC covers, and the MAC */
+};
+
+void header_free(struct header *h);
+/* Nothing in it is to be trusted before header_verify(). */
+int header_decode(const void *data, size_t len, struct header *ret,
+    struct error *err);
+/* True when the MAC agrees with this master key. */
+bool header_verify(const struct header *h, const unsigned char *master);
+/* Bytes of a header with its MAC. */
+int header_encode(const struct header *h, const unsigned char *master,
+    struct buf *out, struct error *err);
+
+#endif

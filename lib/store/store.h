@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The front of the store: sealed records by name.  A record is sealed above
+ * the directory of files, which sees opaque keys and opaque bytes only.
+ *
+ *   files.c   the directory: read, replace, remove, walk
+ *   lock.c    OFD byte ranges on the one lock file
+ *   seal.c    plain text <-> sealed bytes     header.c   the header file
+ *   store.c   this front
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include "base/buf.h"
+#include "base/error.h"
+#include "store/header.h"
+
+#define INDEX_LEN 32
+
+enum record_kind {
+	RECORD_CREDENTIAL, /* credentials/<index>: always durable */
+	RECORD_TOKENS,	   /* tokens/<index> */
+	RECORD_KIND_MAX
+};
+
+struct store;
+
+/*
+ * Opens the directory and reads the header; checks owner and mode (11), the
+ * format version (10), damage (9); no store there: TOKENWARD_CONFIG.
+ */
+int store_open(const char *path, struct store **ret, struct error *err);
+/* Makes directory, lock and header (header last), then opens it. */
+int store_create(const char *path, struct header *h,
+    const unsigned char *master, struct store **ret, struct error *err);
+void store_close(struct store *s);
+const struct header *store_header(const struct store *s);
+const char *store_path(const struct store *s);
+bool store_exists(const char *path);
+bool store_is_read_only(const struct store *s);
+/* The header as it is now on disk, when another process wrote it. */
+int store_reload(struct store *s, struct error *err);
+/* Writes a new header durably, the one before kept as header.old. */
+int store_write_header(struct store *s, struct header *h,
+    const unsigned char *master, struct error *err);
+/* header.old back in place; only for doctor --repair. */
+int store_repair_header(const char *path, struct error *err);
+
+/*
+ * Derives the subkeys; the header's MAC must agree (else TOKENWARD_LOCKED).
+ * with_credentials: also the credentials' key; a cached token never needs
+ * it.  The caller wipes master as soon as nothing more is derived.
+ */
+int store_unlock(struct store *s, const unsigned char *master,
+    bool with_credentials, struct error *err);
+bool store_is_unlocked(const struct store *s, bool with_credentials);
+void store_lock_keys(struct store *s); /* wipes every subkey */
+
+/*
+ * Reads and opens a record (appends to out, a secret buffer).  Absent:
+ * TOKENWARD_NOT_FOUND.  Damaged: TOKENWARD_DAMAGED.  Takes no lock.
+ */
+int store_read(struct store *s, enum record_kind kind, const char *name,
+    struct buf *out, uint64_t *ret_generation, struct error *err);
+/*
+ * Seals and writes.  generation must be the one that was read (0: a new
+ * record), else TOKENWARD_EXISTS and nothing is written: read again.  The
+ * caller holds the record's lock.  durable false: atomic only.
+ */
+int store_write(struct store *s, enum record_kind kind, const char *name,
+    const struct buf *plain, uint64_t generation, bool durable,
+    struct error *err);
+/* Absent is success. */
+int store_remove(struct store *s, enum record_kind kind, const char *name,
+    struct error *err);
+/*
+ * Every credential's plain text, in no order; a damaged one is given with
+ * plain NULL and damage set.  A result that is not 0 ends the walk.
+ */
+typedef int (*store_each_fn)(void *data, const struct buf *plain,
+    uint64_t generation, const struct error *damage);
+int store_each(struct store *s, store_each_fn each, void *data,
+    struct error *err);
+/* A cheap stamp of a record's file; false when it is absent. */
+bool store_stamp(struct store *s, enum record_kind kind, const char *name,
+    struct stat *ret);
+
+/*
+ * Locks, released by the kernel when the process ends.  Waiting polls until
+ * deadline_ms (CLOCK_BOOTTIME); 0: try once.  TOKENWARD_OK, or
+ * TOKENWARD_UNAVAILABLE when somebody else holds it, or
+ * TOKENWARD_NOT_ALLOWED on a read-only store.  A record's write lock, its
+ * flight and its second lane are separate ranges; LOCK_STORE is for the
+ * header.  Each lock is one descriptor, closed by store_unlock_range().
+ */
+enum lock_kind {
+	LOCK_RECORD,
+	LOCK_FLIGHT,
+	LOCK_LANE,
+	LOCK_STORE
+};
+int store_lock(struct store *s, enum lock_kind kind, const char *name,
+    int64_t deadline_ms, int *ret_lock, struct error *err);
+void store_unlock_range(int *lock);
+#define cleanup_lock __attribute__((cleanup(store_unlock_range)))
+
+#endif
