@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/cleanup.h"
 #include "base/frame.h"
 
 #define KEY_MAX 64u
@@ -170,4 +171,32 @@ frame_dup(const struct frame_field *f)
 	if (memchr(f->value, 0, f->len))
 		return NULL;
 	return strndup((const char *)f->value, f->len);
+}
+
+void
+frame_put_map(struct buf *b, const char *key, const struct strmap *m)
+{
+	size_t i, mark;
+
+	for (i = 0; i < m->n; i++) {
+		mark = frame_begin(b, key);
+		frame_put_str(b, "k", m->v[i].key);
+		frame_put_str(b, "v", m->v[i].value);
+		frame_end(b, mark);
+	}
+}
+
+bool
+frame_get_pair(const struct frame_field *f, struct strmap *m)
+{
+	struct frame_field k, v;
+	cleanup_free char *key = NULL, *value = NULL;
+
+	if (!frame_valid(f->value, f->len) ||
+	    !frame_find(f->value, f->len, "k", &k) ||
+	    !frame_find(f->value, f->len, "v", &v))
+		return false;
+	key = frame_dup(&k);
+	value = frame_dup(&v);
+	return key && value && strmap_set(m, key, value);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/str.h"
 
 #define FRAME_MAX (4u << 20)
 #define FRAME_FIELDS 4096u
@@ -40,6 +41,11 @@ void frame_put_num(struct buf *b, const char *key, int64_t v); /* decimal */
 /* A nested list: begin, put..., end with what begin returned. */
 size_t frame_begin(struct buf *b, const char *key);
 void frame_end(struct buf *b, size_t mark);
+
+/* A map as a repeated key, each value the list k, v. */
+void frame_put_map(struct buf *b, const char *key, const struct strmap *m);
+/* One such value into the map; false on anything else. */
+bool frame_get_pair(const struct frame_field *f, struct strmap *m);
 
 /* Reading: 1 a field, 0 the end, -1 malformed. */
 void frame_open(struct frame_reader *r, const void *list, size_t len);

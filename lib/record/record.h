@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 #define RECORD_SECRET_MAX 65536u /* bytes of one secret or token */
-#define RECORD_TOKENS_MAX 32u	 /* tokens of one credential, oldest out */
+#define RECORD_TOKENS_MAX 32u    /* tokens of one credential, oldest out */
 #define RECORD_VERSIONS_MAX 16u
 #define CREDENTIAL_ID_LEN 16
 
@@ -43,8 +43,8 @@ struct secret_version {
 	char *client_id; /* NULL where the provider has none */
 	struct named_secret *secrets;
 	size_t secrets_n;
-	int64_t added_at;  /* when we got it */
-	int64_t issued_at; /* TOKENWARD_TIME_UNKNOWN: not known */
+	int64_t added_at;   /* when we got it */
+	int64_t issued_at;  /* TOKENWARD_TIME_UNKNOWN: not known */
 	int64_t expires_at; /* _UNKNOWN, or _NEVER */
 	enum date_basis basis;
 };
@@ -60,13 +60,13 @@ struct credential {
 	struct strlist resources;
 	struct strmap params;
 	char *token_url; /* replaces the file's */
-	char *ca;	 /* PEM text, NULL: the system's */
+	char *ca;        /* PEM text, NULL: the system's */
 	char *proxy;
 	bool plain_http;
 	char *owner;
 	char *note;
-	int64_t warn;	  /* seconds before the end, 0: by default */
-	int64_t critical; /* likewise */
+	int64_t warn;           /* seconds before the end, 0: by default */
+	int64_t critical;       /* likewise */
 	struct strlist origins; /* sealed: "https://host:port" */
 	struct secret_version *versions;
 	size_t versions_n;
@@ -94,23 +94,25 @@ enum reissue {
 #define TOKEN_LIFE_NEVER INT64_MAX
 
 struct token {
-	char *shape; /* shape_key() of the request that bought it */
+	char *shape;        /* shape_key() of the request that bought it */
 	struct buf value;   /* secret */
 	struct buf refresh; /* secret, often empty */
 	char *type;
-	char *scope; /* what the server said it granted, or NULL */
-	int64_t version; /* the secret version that bought it */
+	char *scope;      /* what the server said it granted, or NULL */
+	int64_t version;  /* the secret version that bought it */
 	struct now asked; /* just before the request was sent */
-	int64_t life;	  /* seconds from asked; TOKEN_LIFE_NEVER */
-	bool assumed;	  /* the life is the provider file's guess */
-	bool rejected;	  /* the API said 401 */
+	int64_t life;     /* seconds from asked; TOKEN_LIFE_NEVER */
+	bool assumed;     /* the life is the provider file's guess */
+	bool rejected;    /* the API said 401 */
 	enum reissue reissue;
 	int64_t renews_below; /* seconds, for REISSUE_SAME; 0: not known */
-	char *use_in;	  /* "header" or "query" */
-	char *use_name;	  /* "Authorization" */
-	char *use_format; /* "Bearer {token}" */
-	struct strmap keep; /* values of the answer handed to the caller */
-	int64_t tried_at_ms; /* last advisory try, wall; 0: none */
+	char *use_in;         /* "header" or "query" */
+	char *use_name;       /* "Authorization" */
+	char *use_format;     /* "Bearer {token}" */
+	struct strmap keep;   /* values of the answer handed to the caller */
+	struct strmap use_headers; /* further headers of API calls */
+	int64_t tried_at_ms;       /* last advisory try, wall; 0: none */
+	bool again; /* the server gave out the string that was rejected */
 };
 
 enum gate_kind {
@@ -124,13 +126,12 @@ enum gate_kind {
 
 struct gate {
 	enum gate_kind kind;
-	int code;	  /* enum tokenward_result to give out */
-	char *shape;	  /* GATE_REQUEST: of that request, else NULL */
-	char *binding;	  /* GATE_REFUSED: version, client id, method, URL */
+	int code;         /* enum tokenward_result to give out */
+	char *key;        /* GATE_REQUEST: the shape; GATE_REFUSED: binding,
+	                     that is version, client id, method and URL */
 	struct now since; /* the first failure of this row */
 	struct now last;  /* the latest */
-	int64_t until_ms; /* wall: not before; a refused gate's next probe */
-	int64_t wait_ms;  /* the wait that `until` came from */
+	int64_t wait_ms;  /* closed until `last` is this old */
 	unsigned failures;
 	char *reason; /* cleaned sentence part, no secret */
 };
@@ -147,7 +148,7 @@ struct tokens {
 	struct gate *gates;
 	size_t gates_n;
 	struct flight_mark flight;
-	uint64_t credential_generation; /* the newest this record has seen */
+	int64_t credential_generation; /* the newest this record has seen */
 	struct now last_ok; /* the last accepted request; wall_ms 0: never */
 	int64_t last_ok_version;
 	uint64_t generation; /* of the sealed record, not encoded */
@@ -161,10 +162,12 @@ void cleanup_credential_p(struct credential **c);
 struct secret_version *credential_version(const struct credential *c,
     enum version_state state); /* NULL when there is none */
 struct secret_version *credential_add_version(struct credential *c);
-bool version_set_secret(struct secret_version *v, const char *name,
-    const void *data, size_t len);
-const struct buf *version_secret(const struct secret_version *v,
-    const char *name); /* or NULL */
+/* Wipes v and closes the gap; pointers to later versions move. */
+void credential_drop_version(struct credential *c, struct secret_version *v);
+bool version_set_secret(
+    struct secret_version *v, const char *name, const void *data, size_t len);
+const struct buf *version_secret(
+    const struct secret_version *v, const char *name); /* or NULL */
 
 void tokens_free(struct tokens *t); /* content; the struct is zeroed */
 #define cleanup_tokens __attribute__((cleanup(tokens_free)))
@@ -172,30 +175,30 @@ struct token *tokens_find(const struct tokens *t, const char *shape);
 /* Room for a new token of that shape: replaces one, or drops the oldest. */
 struct token *tokens_put(struct tokens *t, const char *shape);
 void token_free(struct token *t);
-struct gate *tokens_gate(const struct tokens *t, enum gate_kind kind,
-    const char *shape);
-struct gate *tokens_set_gate(struct tokens *t, enum gate_kind kind,
-    const char *shape);
+struct gate *tokens_gate(
+    const struct tokens *t, enum gate_kind kind, const char *shape);
+struct gate *tokens_set_gate(
+    struct tokens *t, enum gate_kind kind, const char *shape);
 void tokens_drop_gates(struct tokens *t, enum gate_kind kind);
 
 /* "" for all defaults; else 32 hex digits.  Caller frees, NULL: no memory. */
 char *shape_key(const struct shape *shape);
 
 /* Codec.  Encoding needs a secret buffer.  Decoding checks every limit. */
-int credential_encode(const struct credential *c, struct buf *out,
-    struct error *err);
-int credential_decode(const void *data, size_t len, struct credential **ret,
-    struct error *err);
+int credential_encode(
+    const struct credential *c, struct buf *out, struct error *err);
+int credential_decode(
+    const void *data, size_t len, struct credential **ret, struct error *err);
 int tokens_encode(const struct tokens *t, struct buf *out, struct error *err);
-int tokens_decode(const void *data, size_t len, struct tokens *ret,
-    struct error *err);
+int tokens_decode(
+    const void *data, size_t len, struct tokens *ret, struct error *err);
 
 /* The one table of a credential's plain fields: CLI, codec, show, manual. */
 enum field_kind {
 	FIELD_TEXT,
-	FIELD_LIST, /* strlist */
-	FIELD_MAP,  /* strmap */
-	FIELD_FLAG, /* bool */
+	FIELD_LIST,     /* strlist */
+	FIELD_MAP,      /* strmap */
+	FIELD_FLAG,     /* bool */
 	FIELD_DURATION, /* int64_t seconds */
 	FIELD_TIME
 };

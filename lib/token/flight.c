@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One requester per credential, all processes.  The lock is the kernel's and
+ * dies with its holder.  Waiters poll, because byte ranges have no timed
+ * wait, and adopt the outcome of the flight they waited for.  A holder that
+ * is stopped, not dead, keeps its lock: past its own deadline and a second
+ * the waiters compete for one second lane; the late holder will find that
+ * somebody else settled it.
+ */
+#include <sodium.h>
+#include "base/clock.h"
+#include "token/token.h"
+
+#define LATE_MS 1000
+
+static int64_t
+pause_ms(unsigned round)
+{
+	return 5 + randombytes_uniform(round < 8 ? 6 + 5 * round : 46);
+}
+
+static bool
+is_late(const struct flight_mark *m)
+{
+	return m->deadline_ms != 0 &&
+	       clock_boot_ms() > m->deadline_ms + LATE_MS;
+}
+
+static bool
+changed(struct store *s, const char *name, struct stat *seen)
+{
+	struct stat st = {0};
+
+	store_stamp(s, RECORD_TOKENS, name, &st);
+	if (st.st_ino == seen->st_ino && st.st_size == seen->st_size &&
+	    st.st_ctim.tv_sec == seen->st_ctim.tv_sec &&
+	    st.st_ctim.tv_nsec == seen->st_ctim.tv_nsec)
+		return false;
+	*seen = st;
+	return true;
+}
+
+enum flight
+flight_enter(struct store *s, const char *name, int64_t deadline_ms,
+    flight_look_fn look, void *data, int *ret_lock, struct error *err)
+{
+	struct flight_mark mark = {0};
+	struct stat seen = {0};
+	unsigned round = 0;
+	int r;
+
+	for (;;) {
+		r = store_lock(s, is_late(&mark) ? LOCK_LANE : LOCK_FLIGHT,
+		    name, 0, ret_lock, err);
+		if (r == TOKENWARD_OK)
+			return FLIGHT_MINE;
+		if (r != TOKENWARD_UNAVAILABLE)
+			return FLIGHT_FORBIDDEN;
+		if (changed(s, name, &seen) && look(data, &mark))
+			return FLIGHT_SETTLED;
+		if (clock_boot_ms() >= deadline_ms)
+			return FLIGHT_BUSY;
+		clock_sleep_ms(pause_ms(round++));
+	}
+}
