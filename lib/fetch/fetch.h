@@ -77,6 +77,7 @@ struct reply {
 	int64_t skew;	      /* server's Date - ours, seconds; 0 if not said */
 	unsigned attempts;
 	char *exchange; /* with plan.exchange: redacted text, or NULL */
+	bool landlock;	/* the helper was fenced by Landlock too */
 };
 #define REPLY_INIT                                                             \
 	{                                                                      \
@@ -107,5 +108,11 @@ int reply_decode(const void *data, size_t len, struct reply *ret,
  */
 int fetch_run(const char *libexec_dir, const struct plan *p,
     struct reply *ret, struct error *err);
+
+/* A method that makes the helper fence itself, answer and go. */
+#define FETCH_PROBE "probe"
+/* Can the helper work here, and is Landlock part of its fence? (doctor) */
+int fetch_probe(
+    const char *libexec_dir, bool *ret_landlock, struct error *err);
 
 #endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One plan to the fetch helper, one reply back. */
+#include <pthread.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/frame.h"
+#include "fetch/fetch.h"
+#include "fetch/helper.h"
+
+#define GRACE_MS 500 /* beyond the helper's own deadline */
+#define REPLY_MAX (1u << 20)
+
+static int
+failed(struct helper *h, struct error *err, const char *what)
+{
+	cleanup_buf struct buf how = BUF_INIT;
+
+	helper_end(h, true, &how);
+	return error_set(err, TOKENWARD_UNAVAILABLE,
+	    "the fetch helper %s%s%s; if this stays so, \"tokenward doctor\" "
+	    "has more",
+	    what, how.len ? ": " : "", buf_str(&how));
+}
+
+static int
+too_late(struct helper *h, const struct plan *p, struct error *err)
+{
+	helper_end(h, false, NULL);
+	return error_set(err, TOKENWARD_UNAVAILABLE,
+	    "the fetch helper was stopped: no answer within %lld s",
+	    (long long)(p->timeout_ms + 999) / 1000);
+}
+
+/*
+ * A helper that cannot fence itself answers without having read: what it
+ * says matters more than that the plan could not be sent.
+ */
+static int
+talk(struct helper *h, const struct plan *p, const struct buf *frame,
+    struct reply *ret, struct error *err)
+{
+	int64_t deadline = clock_boot_ms() + p->timeout_ms + GRACE_MS;
+	cleanup_buf struct buf answer = BUF_SECRET_INIT;
+	int got;
+
+	frame_send(h->fd, frame, deadline, err);
+	got = helper_wait(h, deadline);
+	if (got > 0)
+		got = frame_recv(h->fd, REPLY_MAX, &answer, deadline, err);
+	if (got == 1) {
+		helper_end(h, true, NULL);
+		return reply_decode(answer.data, answer.len, ret, err);
+	}
+	if (clock_boot_ms() >= deadline)
+		return too_late(h, p, err);
+	if (got == 0 || answer.cap == 0)
+		return failed(h, err, "ended without an answer");
+	return failed(h, err, "gave no proper answer");
+}
+
+static int
+run(const char *libexec_dir, const struct plan *p, struct reply *ret,
+    struct error *err)
+{
+	cleanup_buf struct buf frame = BUF_SECRET_INIT;
+	struct helper h = HELPER_INIT;
+	int r = plan_encode(p, &frame, err);
+
+	if (r == 0)
+		r = helper_start(libexec_dir, "fetch", &h, err);
+	if (r == 0)
+		r = talk(&h, p, &frame, ret, err);
+	return r;
+}
+
+int
+fetch_run(const char *libexec_dir, const struct plan *p, struct reply *ret,
+    struct error *err)
+{
+	int r, state;
+
+	/* A thread cancelled in the middle would leave the process behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	r = run(libexec_dir, p, ret, err);
+	pthread_setcancelstate(state, NULL);
+	return r;
+}
+
+int
+fetch_probe(const char *libexec_dir, bool *ret_landlock, struct error *err)
+{
+	char method[] = FETCH_PROBE, nowhere[] = "-";
+	struct plan p = PLAN_INIT;
+	cleanup_reply struct reply reply = REPLY_INIT;
+	int r;
+
+	p.method = method;
+	p.url = p.origin = nowhere;
+	p.timeout_ms = 5000;
+	p.tries = 1;
+	r = fetch_run(libexec_dir, &p, &reply, err);
+	if (r)
+		return r;
+	if (!reply.stage || strcmp(reply.stage, FETCH_PROBE) != 0)
+		return error_set(err, TOKENWARD_UNAVAILABLE,
+		    "the fetch helper cannot work here: %s",
+		    reply.error_message ? reply.error_message : "no reason");
+	*ret_landlock = reply.landlock;
+	return TOKENWARD_OK;
+}
