@@ -42,7 +42,7 @@ struct key_context {
 	tokenward_ask_fn ask; /* NULL: no human */
 	void *ask_data;
 	const char *store_path; /* for prompts and default paths */
-	bool system;		/* the system's store */
+	bool system;            /* the system's store */
 };
 
 struct key_method {
@@ -93,7 +93,7 @@ struct header; /* store/header.h */
 int unlock_master(const struct header *h, const struct key_context *ctx,
     unsigned char *ret_master, const char **ret_kind, struct error *err);
 /* Would a slot open without a human: lock warns, caching is left out. */
-const char *unlock_unattended(const struct header *h,
-    const struct key_context *ctx);
+const char *unlock_unattended(
+    const struct header *h, const struct key_context *ctx);
 
 #endif

@@ -17,12 +17,12 @@
 #define FORMAT_VERSION 1
 
 struct header {
-	int64_t format;	    /* version of the format it is written in */
+	int64_t format;     /* version of the format it is written in */
 	int64_t min_reader; /* oldest format version that may read it */
-	int64_t suite;	    /* 1: XChaCha20-Poly1305, BLAKE2b, Argon2id */
+	int64_t suite;      /* 1: XChaCha20-Poly1305, BLAKE2b, Argon2id */
 	unsigned char store_id[STORE_ID_LEN];
-	int64_t epoch;	    /* of the master key, from 1 */
-	int64_t sequence;   /* counts writes of the header */
+	int64_t epoch;    /* of the master key, from 1 */
+	int64_t sequence; /* counts writes of the header */
 	int64_t created_at;
 	uint32_t next_slot;
 	struct key_slot slots[SLOTS_MAX];
@@ -32,10 +32,12 @@ struct header {
 
 void header_free(struct header *h);
 /* Nothing in it is to be trusted before header_verify(). */
-int header_decode(const void *data, size_t len, struct header *ret,
-    struct error *err);
+int header_decode(
+    const void *data, size_t len, struct header *ret, struct error *err);
 /* True when the MAC agrees with this master key. */
 bool header_verify(const struct header *h, const unsigned char *master);
+/* The same with the header's subkey (store/seal.h). */
+bool header_verify_key(const struct header *h, const unsigned char *key);
 /* Bytes of a header with its MAC. */
 int header_encode(const struct header *h, const unsigned char *master,
     struct buf *out, struct error *err);

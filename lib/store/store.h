@@ -22,7 +22,7 @@
 
 enum record_kind {
 	RECORD_CREDENTIAL, /* credentials/<index>: always durable */
-	RECORD_TOKENS,	   /* tokens/<index> */
+	RECORD_TOKENS,     /* tokens/<index> */
 	RECORD_KIND_MAX
 };
 
@@ -82,11 +82,11 @@ int store_remove(struct store *s, enum record_kind kind, const char *name,
  */
 typedef int (*store_each_fn)(void *data, const struct buf *plain,
     uint64_t generation, const struct error *damage);
-int store_each(struct store *s, store_each_fn each, void *data,
-    struct error *err);
+int store_each(
+    struct store *s, store_each_fn each, void *data, struct error *err);
 /* A cheap stamp of a record's file; false when it is absent. */
-bool store_stamp(struct store *s, enum record_kind kind, const char *name,
-    struct stat *ret);
+bool store_stamp(
+    struct store *s, enum record_kind kind, const char *name, struct stat *ret);
 
 /*
  * Locks, released by the kernel when the process ends.  Waiting polls until
@@ -96,12 +96,7 @@ bool store_stamp(struct store *s, enum record_kind kind, const char *name,
  * flight and its second lane are separate ranges; LOCK_STORE is for the
  * header.  Each lock is one descriptor, closed by store_unlock_range().
  */
-enum lock_kind {
-	LOCK_RECORD,
-	LOCK_FLIGHT,
-	LOCK_LANE,
-	LOCK_STORE
-};
+enum lock_kind { LOCK_RECORD, LOCK_FLIGHT, LOCK_LANE, LOCK_STORE };
 int store_lock(struct store *s, enum lock_kind kind, const char *name,
     int64_t deadline_ms, int *ret_lock, struct error *err);
 void store_unlock_range(int *lock);

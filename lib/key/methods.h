@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The built-in ways to a wrapping key; the table is in unlock.c. */
+#ifndef KEY_METHODS_H
+#define KEY_METHODS_H
+
+#include "key/key.h"
+
+#define KEYFILE_MIN 32
+#define KEYFILE_MAX (8u << 20)
+#define PASSPHRASE_MAX 1024
+
+extern const struct key_method keyfile_method;
+extern const struct key_method passphrase_method;
+
+/*
+ * The wrapping key from the file at path: owner, mode and size are checked
+ * on the open descriptor.  fault is the result for a file that is not fit:
+ * TOKENWARD_USAGE when it is being chosen, TOKENWARD_LOCKED later.  Owner
+ * and mode: TOKENWARD_NOT_ALLOWED.
+ */
+int keyfile_read(const char *path, const unsigned char *salt, int fault,
+    unsigned char *ret_kek, struct error *err);
+
+/* Absolute, and fit to be printed. */
+bool keyfile_path_ok(const char *path);
+/* arg or the default place, absolute; never inside the store.  *ret is the
+   caller's to free. */
+int keyfile_choose(const struct key_context *ctx, const char *arg, char **ret,
+    struct error *err);
+/* Makes it, durably; one that is there stays.  0 or errno. */
+int keyfile_make(const char *path);
+
+#endif

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening and making a store: the directory and its header file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "store/front.h"
+#include "store/lock.h"
+
+static int
+no_header(const struct files *f, int e, struct error *err)
+{
+	if (e == ENOENT && files_has(f, "header.old"))
+		return error_set(err, TOKENWARD_DAMAGED,
+		    "the header of the store %s is gone; \"tokenward doctor "
+		    "--repair\" puts its last copy back",
+		    f->path);
+	if (e == ENOENT)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "there is no store at %s: make one with \"tokenward "
+		    "init\"",
+		    f->path);
+	if (e == EFBIG || e == EINVAL || e == ELOOP)
+		return error_set(err, TOKENWARD_DAMAGED,
+		    "the header of the store %s is not a file of ours; "
+		    "\"tokenward doctor --repair\" puts its last copy back",
+		    f->path);
+	return files_fail(f, e, "read", "header", err);
+}
+
+static int
+read_header(const struct files *f, struct header *ret, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	int e = files_get(f, "header", HEADER_MAX, &b);
+
+	if (e)
+		return no_header(f, e, err);
+	if (header_decode(b.data, b.len, ret, err) != TOKENWARD_OK)
+		return error_prefix(err, "store %s: ", f->path);
+	return TOKENWARD_OK;
+}
+
+int
+store_open(const char *path, struct store **ret, struct error *err)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return error_memory(err);
+	if (files_open(path, &s->files, err) != TOKENWARD_OK ||
+	    read_header(&s->files, &s->header, err) != TOKENWARD_OK) {
+		store_close(s);
+		return err->code;
+	}
+	*ret = s;
+	return TOKENWARD_OK;
+}
+
+void
+store_close(struct store *s)
+{
+	if (!s)
+		return;
+	store_lock_keys(s);
+	header_free(&s->header);
+	files_close(&s->files);
+	free(s);
+}
+
+const struct header *
+store_header(const struct store *s)
+{
+	return &s->header;
+}
+
+const char *
+store_path(const struct store *s)
+{
+	return s->files.path;
+}
+
+/* One that may not be looked at is there. */
+bool
+store_exists(const char *path)
+{
+	cleanup_free char *header = NULL;
+	struct stat st;
+
+	if (asprintf(&header, "%s/header", path) < 0)
+		return false;
+	return stat(header, &st) == 0 || errno == EACCES;
+}
+
+bool
+store_is_read_only(const struct store *s)
+{
+	return files_read_only(&s->files);
+}
+
+static int
+write_header_file(const struct files *f, const char *name, const struct buf *b,
+    struct error *err)
+{
+	return files_put(f, name, b, FILE_SYNC, err);
+}
+
+static void
+header_defaults(struct header *h)
+{
+	if (h->format == 0)
+		h->format = h->min_reader = FORMAT_VERSION;
+	if (h->suite == 0)
+		h->suite = 1;
+	if (h->epoch == 0)
+		h->epoch = 1;
+	if (h->sequence == 0)
+		h->sequence = 1;
+	if (h->next_slot == 0)
+		h->next_slot = 1;
+}
+
+/* The copy comes after the header: where there is a copy there was a store. */
+static int
+create_header(const struct files *f, struct header *h,
+    const unsigned char *master, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+
+	if (files_has(f, "header"))
+		return error_set(err, TOKENWARD_EXISTS,
+		    "there is a store at %s already", f->path);
+	header_defaults(h);
+	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
+	    write_header_file(f, "header", &b, err) != TOKENWARD_OK ||
+	    write_header_file(f, "header.old", &b, err) != TOKENWARD_OK)
+		return err->code;
+	return TOKENWARD_OK;
+}
+
+int
+store_create(const char *path, struct header *h, const unsigned char *master,
+    struct store **ret, struct error *err)
+{
+	cleanup_lock int lock = -1;
+	struct files f;
+	int r;
+
+	if (store_exists(path))
+		return error_set(err, TOKENWARD_EXISTS,
+		    "there is a store at %s already", path);
+	if (files_make(path, &f, err) != TOKENWARD_OK)
+		return err->code;
+	r = lock_take(f.dir, 0, clock_boot_ms() + 5000, &lock, err);
+	if (r == TOKENWARD_OK)
+		r = create_header(&f, h, master, err);
+	files_close(&f);
+	return r == TOKENWARD_OK ? store_open(path, ret, err) : r;
+}
+
+/* The present header must be the one we know, and a good one. */
+static int
+check_present(const struct store *s, const struct header *h,
+    const unsigned char *master, struct error *err)
+{
+	cleanup_buf struct buf now = BUF_INIT;
+	int e = files_get(&s->files, "header", HEADER_MAX, &now);
+
+	if (e)
+		return no_header(&s->files, e, err);
+	if (!buf_equal(&now, &s->header.bytes))
+		return error_set(err, TOKENWARD_EXISTS,
+		    "the header of the store %s was changed by another "
+		    "process meanwhile; try again",
+		    s->files.path);
+	if (h->epoch == s->header.epoch && !header_verify(&s->header, master))
+		return error_set(err, TOKENWARD_DAMAGED,
+		    "the header of the store %s is damaged; \"tokenward "
+		    "doctor --repair\" puts its last copy back",
+		    s->files.path);
+	return TOKENWARD_OK;
+}
+
+int
+store_write_header(struct store *s, struct header *h,
+    const unsigned char *master, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct header fresh;
+
+	if (h->format > FORMAT_VERSION)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "the store %s is of a newer format: this tokenward can "
+		    "read it, not change it",
+		    s->files.path);
+	if (check_present(s, h, master, err) != TOKENWARD_OK)
+		return err->code;
+	h->sequence = s->header.sequence + 1;
+	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
+	    header_decode(b.data, b.len, &fresh, err) != TOKENWARD_OK)
+		return err->code;
+	if (write_header_file(&s->files, "header.old", &s->header.bytes, err) !=
+		TOKENWARD_OK ||
+	    write_header_file(&s->files, "header", &b, err) != TOKENWARD_OK) {
+		header_free(&fresh);
+		return err->code;
+	}
+	header_free(&s->header);
+	s->header = fresh;
+	return TOKENWARD_OK;
+}
+
+static bool
+same_store(const struct header *a, const struct header *b)
+{
+	return a->epoch == b->epoch &&
+	       memcmp(a->store_id, b->store_id, STORE_ID_LEN) == 0;
+}
+
+int
+store_reload(struct store *s, struct error *err)
+{
+	struct header fresh;
+
+	if (read_header(&s->files, &fresh, err) != TOKENWARD_OK)
+		return err->code;
+	if (buf_equal(&fresh.bytes, &s->header.bytes)) {
+		header_free(&fresh);
+		return TOKENWARD_OK;
+	}
+	if (store_is_unlocked(s, false) && same_store(&fresh, &s->header) &&
+	    !header_verify_key(&fresh, s->keys->header)) {
+		header_free(&fresh);
+		return error_set(err, TOKENWARD_DAMAGED,
+		    "the header of the store %s was changed without its key; "
+		    "\"tokenward doctor --repair\" puts its last copy back",
+		    s->files.path);
+	}
+	if (!same_store(&fresh, &s->header))
+		store_lock_keys(s);
+	header_free(&s->header);
+	s->header = fresh;
+	return TOKENWARD_OK;
+}
+
+static int
+repair(const struct files *f, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_lock int lock = -1;
+	struct header h;
+	int e;
+
+	if (lock_take(f->dir, 0, clock_boot_ms() + 5000, &lock, err) !=
+	    TOKENWARD_OK)
+		return err->code;
+	e = files_get(f, "header.old", HEADER_MAX, &b);
+	if (e)
+		return files_fail(f, e, "read", "header.old", err);
+	if (header_decode(b.data, b.len, &h, err) != TOKENWARD_OK)
+		return error_prefix(err, "%s/header.old: ", f->path);
+	header_free(&h);
+	return write_header_file(f, "header", &b, err);
+}
+
+int
+store_repair_header(const char *path, struct error *err)
+{
+	struct files f;
+	int r = files_open(path, &f, err);
+
+	if (r == TOKENWARD_OK) {
+		r = repair(&f, err);
+		files_close(&f);
+	}
+	return r;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The front of the store: names and plain text above, files below. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sodium.h>
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "store/front.h"
+#include "store/lock.h"
+
+static const struct {
+	const char *word;
+	uint8_t code; /* in the outer header */
+	enum subkey record, nonce;
+} kinds[RECORD_KIND_MAX] = {
+    [RECORD_CREDENTIAL] = {"credential", 1, SUBKEY_CREDENTIALS,
+	SUBKEY_CREDENTIALS_NONCE},
+    [RECORD_TOKENS] = {"tokens record", 2, SUBKEY_TOKENS, SUBKEY_TOKENS_NONCE},
+};
+
+/* ---- keys -------------------------------------------------------------- */
+
+static void
+derive_kind(struct keys *k, enum record_kind kind, const unsigned char *master)
+{
+	subkey_derive(kinds[kind].record, master, k->record[kind].record);
+	subkey_derive(kinds[kind].nonce, master, k->record[kind].nonce);
+	k->ready[kind] = 1;
+}
+
+int
+store_unlock(struct store *s, const unsigned char *master,
+    bool with_credentials, struct error *err)
+{
+	struct keys *k = secret_alloc(sizeof(*k));
+
+	if (!k)
+		return error_memory(err);
+	subkey_derive(SUBKEY_HEADER, master, k->header);
+	if (!header_verify_key(&s->header, k->header)) {
+		secret_free(k);
+		return error_set(err, TOKENWARD_LOCKED,
+		    "the key is not that of the store %s", s->files.path);
+	}
+	subkey_derive(SUBKEY_INDEX, master, k->index);
+	derive_kind(k, RECORD_TOKENS, master);
+	if (with_credentials)
+		derive_kind(k, RECORD_CREDENTIAL, master);
+	store_lock_keys(s);
+	s->keys = k;
+	return TOKENWARD_OK;
+}
+
+static bool
+is_ready(const struct store *s, enum record_kind kind)
+{
+	return s->keys && s->keys->ready[kind];
+}
+
+bool
+store_is_unlocked(const struct store *s, bool with_credentials)
+{
+	return is_ready(
+	    s, with_credentials ? RECORD_CREDENTIAL : RECORD_TOKENS);
+}
+
+void
+store_lock_keys(struct store *s)
+{
+	secret_free(s->keys);
+	s->keys = NULL;
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+struct place {
+	enum record_kind kind;
+	const char *name; /* NULL in a walk */
+	unsigned char index[INDEX_LEN];
+	struct files_name file;
+};
+
+static int
+find_place(const struct store *s, enum record_kind kind, const char *name,
+    struct place *ret, struct error *err)
+{
+	if (!is_ready(s, RECORD_TOKENS))
+		return error_set(err, TOKENWARD_LOCKED,
+		    "the store %s is locked", s->files.path);
+	if (!str_is_name(name))
+		return error_set(err, TOKENWARD_USAGE,
+		    "a name begins with a letter or a digit and goes on with "
+		    "letters, digits and . _ + @ -, 128 at most");
+	ret->kind = kind;
+	ret->name = name;
+	crypto_generichash(ret->index, INDEX_LEN, (const unsigned char *)name,
+	    strlen(name), s->keys->index, SEAL_KEY_LEN);
+	files_name(kind, ret->index, &ret->file);
+	return TOKENWARD_OK;
+}
+
+static struct seal_id
+seal_id_of(const struct store *s, const struct place *at, uint64_t generation)
+{
+	return (struct seal_id){.store_id = s->header.store_id,
+	    .index = at->index,
+	    .kind = kinds[at->kind].code,
+	    .format = FORMAT_VERSION,
+	    .suite = (uint8_t)s->header.suite,
+	    .epoch = (uint32_t)s->header.epoch,
+	    .generation = generation};
+}
+
+static int
+need_key(const struct store *s, enum record_kind kind, struct error *err)
+{
+	return is_ready(s, kind) ? TOKENWARD_OK
+				 : error_set(err, TOKENWARD_LOCKED,
+				       "the store %s is not unlocked for %ss",
+				       s->files.path, kinds[kind].word);
+}
+
+static int
+not_found(const struct store *s, const struct place *at, struct error *err)
+{
+	return error_set(err, TOKENWARD_NOT_FOUND,
+	    "there is no %s named %s in the store %s", kinds[at->kind].word,
+	    at->name ? at->name : at->file.text, s->files.path);
+}
+
+/* Which one, and what to do: tokens are bought again, a credential is not. */
+static int
+damaged(const struct store *s, const struct place *at, struct error *err)
+{
+	size_t n;
+
+	error_prefix(err,
+	    "the %s%s%s is damaged (%s/%s): ", kinds[at->kind].word,
+	    at->name ? " of " : "", at->name ? at->name : "", s->files.path,
+	    at->file.text);
+	n = strlen(err->text);
+	if (at->kind == RECORD_CREDENTIAL)
+		snprintf(err->text + n, sizeof(err->text) - n,
+		    "; bring the file back from a backup, or remove the "
+		    "credential and add it again");
+	return err->code;
+}
+
+static int
+read_failed(
+    const struct store *s, const struct place *at, int e, struct error *err)
+{
+	if (e == ENOENT)
+		return not_found(s, at, err);
+	if (e != EFBIG && e != EINVAL && e != ELOOP)
+		return files_fail(&s->files, e, "read", at->file.text, err);
+	error_set(err, TOKENWARD_DAMAGED, "it is not a file of ours");
+	return damaged(s, at, err);
+}
+
+static int
+read_place(const struct store *s, const struct place *at, struct buf *out,
+    uint64_t *ret_generation, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct seal_id id = seal_id_of(s, at, 0);
+	int e = files_get(&s->files, at->file.text, SEAL_MAX, &b);
+	int r;
+
+	*ret_generation = 0;
+	if (e)
+		return read_failed(s, at, e, err);
+	r = seal_open(&id, &s->keys->record[at->kind], b.data, b.len, out,
+	    ret_generation, err);
+	return r == TOKENWARD_DAMAGED ? damaged(s, at, err) : r;
+}
+
+int
+store_read(struct store *s, enum record_kind kind, const char *name,
+    struct buf *out, uint64_t *ret_generation, struct error *err)
+{
+	struct place at;
+	uint64_t generation = 0;
+	int r;
+
+	if (need_key(s, kind, err) != TOKENWARD_OK ||
+	    find_place(s, kind, name, &at, err) != TOKENWARD_OK)
+		return err->code;
+	r = read_place(s, &at, out, &generation, err);
+	if (ret_generation)
+		*ret_generation = generation;
+	return r;
+}
+
+/* What is there now; 0 for an absent or illegible record. */
+static int
+present_generation(const struct store *s, const struct place *at, uint64_t *ret,
+    struct error *err)
+{
+	unsigned char outer[SEAL_OUTER_LEN];
+	long n = files_head(&s->files, at->file.text, outer, sizeof(outer));
+
+	if (n < 0 && n != -ENOENT && n != -ELOOP)
+		return files_fail(
+		    &s->files, (int)-n, "read", at->file.text, err);
+	*ret = n < 0 ? 0 : seal_generation(outer, (size_t)n);
+	return TOKENWARD_OK;
+}
+
+static int
+check_generation(const struct store *s, const struct place *at,
+    uint64_t generation, struct error *err)
+{
+	uint64_t present = 0;
+
+	if (present_generation(s, at, &present, err) != TOKENWARD_OK)
+		return err->code;
+	if (present == generation && generation < INT64_MAX)
+		return TOKENWARD_OK;
+	return error_set(err, TOKENWARD_EXISTS,
+	    "the %s of %s was written by another process meanwhile; try again",
+	    kinds[at->kind].word, at->name);
+}
+
+int
+store_write(struct store *s, enum record_kind kind, const char *name,
+    const struct buf *plain, uint64_t generation, bool durable,
+    struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct seal_id id;
+	struct place at;
+
+	if (need_key(s, kind, err) != TOKENWARD_OK ||
+	    find_place(s, kind, name, &at, err) != TOKENWARD_OK ||
+	    check_generation(s, &at, generation, err) != TOKENWARD_OK)
+		return err->code;
+	id = seal_id_of(s, &at, generation + 1);
+	if (seal_close(&id, &s->keys->record[kind], plain, &b, err) !=
+	    TOKENWARD_OK)
+		return err->code;
+	return files_put(&s->files, at.file.text, &b,
+	    durable ? FILE_SYNC : FILE_NO_SYNC, err);
+}
+
+int
+store_remove(
+    struct store *s, enum record_kind kind, const char *name, struct error *err)
+{
+	struct place at;
+
+	if (find_place(s, kind, name, &at, err) != TOKENWARD_OK)
+		return err->code;
+	return files_drop(&s->files, at.file.text, err);
+}
+
+struct walk {
+	const struct store *s;
+	store_each_fn each;
+	void *data;
+	struct buf plain;
+};
+
+/* A record that vanished meanwhile is passed over. */
+static int
+give_one(void *data, const unsigned char *index)
+{
+	struct walk *w = data;
+	struct place at = {.kind = RECORD_CREDENTIAL};
+	struct error err = {0};
+	uint64_t generation;
+	int r;
+
+	memcpy(at.index, index, INDEX_LEN);
+	files_name(at.kind, index, &at.file);
+	buf_clear(&w->plain);
+	r = read_place(w->s, &at, &w->plain, &generation, &err);
+	if (r == TOKENWARD_NOT_FOUND)
+		return 0;
+	return r == TOKENWARD_OK ? w->each(w->data, &w->plain, generation, NULL)
+				 : w->each(w->data, NULL, generation, &err);
+}
+
+int
+store_each(struct store *s, store_each_fn each, void *data, struct error *err)
+{
+	struct walk w = {
+	    .s = s, .each = each, .data = data, .plain = BUF_SECRET_INIT};
+	int r;
+
+	if (need_key(s, RECORD_CREDENTIAL, err) != TOKENWARD_OK)
+		return err->code;
+	r = files_each(&s->files, RECORD_CREDENTIAL, give_one, &w, err);
+	buf_free(&w.plain);
+	return r;
+}
+
+bool
+store_stamp(
+    struct store *s, enum record_kind kind, const char *name, struct stat *ret)
+{
+	struct error err = {0};
+	struct place at;
+
+	return find_place(s, kind, name, &at, &err) == TOKENWARD_OK &&
+	       fstatat(s->files.dir, at.file.text, ret, AT_SYMLINK_NOFOLLOW) ==
+		   0;
+}
+
+/* ---- locks ------------------------------------------------------------- */
+
+/* The header's lock is byte 0, a record's are three bytes from 4 on. */
+static uint64_t
+lock_offset(enum lock_kind kind, const unsigned char *index)
+{
+	uint64_t h = get_u64(index) >> 4;
+
+	return 4 * (h ? h : 1) + (uint64_t)kind;
+}
+
+int
+store_lock(struct store *s, enum lock_kind kind, const char *name,
+    int64_t deadline_ms, int *ret_lock, struct error *err)
+{
+	struct place at;
+	uint64_t offset = 0;
+
+	if (kind != LOCK_STORE) {
+		if (find_place(s, RECORD_TOKENS, name, &at, err) !=
+		    TOKENWARD_OK)
+			return err->code;
+		offset = lock_offset(kind, at.index);
+	}
+	if (lock_take(s->files.dir, offset, deadline_ms, ret_lock, err) !=
+	    TOKENWARD_OK)
+		return error_prefix(err, "%s%s%s: ", s->files.path,
+		    name ? ", " : "", name ? name : "");
+	return TOKENWARD_OK;
+}
+
+void
+store_unlock_range(int *lock)
+{
+	lock_release(lock);
+}
