@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tokenward init: makes a store. */
+#include <stdlib.h>
+#include "base/cleanup.h"
+#include "cli.h"
+
+static struct {
+	struct strlist keys;
+	bool if_missing;
+	bool no_recovery;
+} given;
+
+const struct option_row init_options[] = {
+    {"key", 0, OPTION_LIST, &given.keys, "MODULE[=ARG]",
+	"keyfile, keyfile=PATH or passphrase; more than once: any opens"},
+    {"if-missing", 0, OPTION_FLAG, &given.if_missing, NULL,
+	"leave a store that is there alone"},
+    {"no-recovery", 0, OPTION_FLAG, &given.no_recovery, NULL,
+	"make no recovery code"},
+    {NULL},
+};
+
+int
+cmd_init(void)
+{
+	cleanup_free const char **keys = NULL;
+	cleanup_text char *text = NULL;
+	int created = 0, r;
+
+	keys = calloc(given.keys.n + 1, sizeof *keys);
+	if (!keys)
+		return error_memory(&cli.error);
+	for (size_t i = 0; i < given.keys.n; i++)
+		keys[i] = given.keys.v[i];
+	r = tokenward_init_store(cli.tw, given.keys.n ? keys : NULL,
+	    given.if_missing ? TOKENWARD_INIT_IF_MISSING : 0, &created, &text);
+	if (r)
+		return library_result(r);
+	if (text && *text)
+		say_text(text);
+	return out_change(created ? "created" : "unchanged");
+}
