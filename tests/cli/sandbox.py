@@ -11,9 +11,12 @@ and the administrator's provider files are those of the source, whose URLs
 lead to the token server of the tests.
 """
 
+import ctypes
 import json
 import os
+import pty
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -60,6 +63,13 @@ def configured():
             os.path.join(values["localstatedir"], "lib/tokenward"))
 
 
+def has_keyring():
+    """Some containers forbid it: KEYCTL_GET_KEYRING_ID of the user's."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"x86_64": 250, "aarch64": 219}.get(os.uname().machine)
+    return number is not None and libc.syscall(number, 0, -4, 1) >= 0
+
+
 def inside(path, place):
     return path.startswith(place.rstrip("/") + "/")
 
@@ -102,8 +112,8 @@ class Sandbox:
         self.can_sudo = False
         self.config, self.store = configured()
         self._mount()
-        os.mkdir(self.path("root"), 0o700)
-        os.mkdir(self.path("home"), 0o700)
+        for user in ("root", "me", "laptop"):
+            os.mkdir(self.path("home-" + user), 0o700)
         self._add_job_user()
 
     def path(self, *names):
@@ -117,6 +127,8 @@ class Sandbox:
             upper, work = self.path("up" + name), self.path("work" + name)
             os.makedirs(upper)
             os.makedirs(work)
+            for written in self._written(place):
+                os.makedirs(os.path.join(upper, written), exist_ok=True)
             mounted.append(self._call(
                 "mount", "-t", "overlay", "-o",
                 f"lowerdir={place},upperdir={upper},workdir={work}",
@@ -125,6 +137,8 @@ class Sandbox:
             skip("no overlays for this user here")
         for old in (self.config, self.store):
             shutil.rmtree(old, ignore_errors=True)
+            if os.path.exists(old):
+                skip("%s is somebody else's" % old)
         if os.path.lexists("/usr/local/bin/tokenward"):
             os.unlink("/usr/local/bin/tokenward")
 
@@ -132,6 +146,13 @@ class Sandbox:
     def _call(*command):
         return subprocess.run(command, stderr=subprocess.DEVNULL,
                               check=False).returncode
+
+    def _written(self, place):
+        """Directories below it that must belong to the root of in here."""
+        for path in ("/etc/sudoers.d", os.path.dirname(self.config),
+                     os.path.dirname(self.store)):
+            if inside(os.path.realpath(path), place):
+                yield os.path.relpath(os.path.realpath(path), place)
 
     def _covers(self):
         """What must be covered: nothing that lies in something else."""
@@ -237,9 +258,8 @@ class Sandbox:
             json.dump(provider, f)
 
     def environment(self, user):
-        home = {"root": self.path("root"), "me": self.path("home")}
-        return {"PATH": PATH, "HOME": home.get(user, "/"), "LC_ALL": "C.UTF-8",
-                "USER": "root" if user == "me" else user}
+        home = "/" if user == JOB_USER else self.path("home-" + user)
+        return {"PATH": PATH, "HOME": home, "LC_ALL": "C.UTF-8"}
 
     def run(self, user, argv, stdin=b"", timeout=60, cwd=SOURCE, **more):
         """In a session without a terminal; stdout and stderr are bytes."""
@@ -252,6 +272,29 @@ class Sandbox:
             timeout=timeout, cwd="/" if user == JOB_USER else cwd,
             start_new_session=True,
             env={**self.environment(user), **more})
+
+    def run_typing(self, user, argv, typed, cwd=SOURCE, timeout=60):
+        """On a terminal, where `typed` is the answer to every question that
+        ends with a colon; what the terminal showed and the status."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(cwd)
+            os.execvpe(argv[0], argv, self.environment(user))
+        shown, asked = b"", 0
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([terminal], [], [], 0.2)
+            try:
+                shown += os.read(terminal, 4096) if ready else b""
+            except OSError:
+                break
+            if shown.count(b": ") > asked and shown.endswith(b": "):
+                asked = shown.count(b": ")
+                os.write(terminal, typed.encode() + b"\n")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        os.close(terminal)
+        return shown, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
     def search(self, needles, places):
         """Files below places with one of the needles in them."""
