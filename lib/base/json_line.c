@@ -157,7 +157,8 @@ find(const char *at, const char *end, const char *token, const char **ret)
 
 	if (!object && *at != '[')
 		return NULL;
-	for (at = after_space(at + 1, end); at < end && *at != '}' && *at != ']';
+	for (at = after_space(at + 1, end);
+	     at < end && *at != '}' && *at != ']';
 	     at = after_space(after_value(*ret, end), end)) {
 		*ret = object ? after_space(after_string(at), end) : at;
 		if (object ? is_named(at, token) : index++ == wanted)

@@ -183,8 +183,7 @@ remember(struct scan *s, size_t first, const char *at)
 	struct name n = {at, hash(at)};
 
 	for (size_t i = first; i < s->names_n; i++) {
-		if (s->names[i].hash == n.hash &&
-		    same_name(s->names[i].at, at))
+		if (s->names[i].hash == n.hash && same_name(s->names[i].at, at))
 			return fail(s, "a member that is there twice");
 	}
 	if (s->members++ == JSON_MEMBERS)

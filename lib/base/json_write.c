@@ -97,6 +97,13 @@ json_put_str(struct buf *b, const char *key, const char *s)
 }
 
 void
+json_put_raw(struct buf *b, const char *key, const char *s, size_t len)
+{
+	put_key(b, key);
+	buf_put(b, s, len);
+}
+
+void
 json_put_num(struct buf *b, const char *key, int64_t v)
 {
 	put_key(b, key);

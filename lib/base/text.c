@@ -76,18 +76,20 @@ void
 str_clean(struct buf *out, const char *s, size_t len, size_t max)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t n, start = out->len;
+	size_t n, before, start = out->len;
 	uint32_t cp = 0;
 
-	for (; len > 0; p += n, len -= n) {
-		if (out->len - start + 16 > max && len > 16) {
-			buf_put_str(out, "...");
-			return;
-		}
+	for (; len > 0 && !out->failed; p += n, len -= n) {
+		before = out->len;
 		n = utf8_next(p, len, &cp);
 		if (n == 0 || is_harmful(cp))
 			put_escaped(out, p, n ? n : (n = 1));
 		else
 			buf_put(out, p, n);
+		if (out->len - start + (len > n ? 3 : 0) > max) {
+			out->len = before;
+			buf_put_str(out, "...");
+			return;
+		}
 	}
 }

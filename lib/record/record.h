@@ -112,7 +112,6 @@ struct token {
 	struct strmap keep;   /* values of the answer handed to the caller */
 	struct strmap use_headers; /* further headers of API calls */
 	int64_t tried_at_ms;       /* last advisory try, wall; 0: none */
-	bool again; /* the server gave out the string that was rejected */
 };
 
 enum gate_kind {
@@ -152,6 +151,7 @@ struct tokens {
 	struct now last_ok; /* the last accepted request; wall_ms 0: never */
 	int64_t last_ok_version;
 	uint64_t generation; /* of the sealed record, not encoded */
+	bool damaged;	     /* what lies there is to be written over */
 };
 
 /* Lifecycle.  The free functions wipe, take NULL and half-built objects. */

@@ -42,7 +42,6 @@ static const struct row token_rows[] = {
     {"use_format", TEXT, TOKEN(use_format)},
     {"keep", MAP, TOKEN(keep)},
     {"use_headers", MAP, TOKEN(use_headers)},
-    {"again", FLAG, TOKEN(again)},
     {0},
 };
 

@@ -183,15 +183,17 @@ int tokenward_credential_new(struct tokenward_credential **ret);
 void tokenward_credential_free(struct tokenward_credential *c); /* wipes */
 /*
  * Sets a field from text, adds to it where it repeats ("K=V" for maps; the
- * first call replaces what is stored).  value NULL empties it.  Besides the
- * table: client_id issued_at expires_at lifetime ("72h", "never").
+ * first call replaces what is stored).  value NULL empties it.  A flag is
+ * "true" or "false"; ca takes a path, whose content is kept, or PEM text.
+ * Besides the table: client_id issued_at expires_at lifetime ("72h",
+ * "never").
  */
 int tokenward_credential_set(struct tokenward *tw,
     struct tokenward_credential *c, const char *field, const char *value);
 /*
- * The secret; name is NULL for client_secret.  Refuses what design of the
- * command line refuses: empty, NUL, control characters, a BOM, more than
- * 64 KiB; blanks at the ends unless verbatim.
+ * The secret; name is NULL for client_secret.  Refuses what copying
+ * and pasting spoils: empty, NUL, control characters, a BOM, UTF-16, more
+ * than 64 KiB; blanks at the ends unless verbatim.
  */
 int tokenward_credential_set_secret(struct tokenward *tw,
     struct tokenward_credential *c, const char *name, const void *data,
@@ -253,8 +255,9 @@ int tokenward_list_credentials(struct tokenward *tw,
 int tokenward_grade_credential(const struct tokenward_credential *c,
     int64_t warn, int64_t critical, const char **ret_word);
 
-/* One real token request; the text is the redacted exchange, freed by
-   tokenward_text_free().  Nothing is cached, a gate is not asked. */
+/* One real token request; the text is the redacted exchange, set after a
+   refusal as well, NULL if there was none; tokenward_text_free().  Nothing
+   is cached, a gate is not asked. */
 int tokenward_try_credential(struct tokenward *tw, const char *name,
     char **ret_text);
 void tokenward_text_free(char *text);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The purchase: credential, provider file, plan, helper, reply; and what
+ * came of it, token or gate, kept for everybody.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/get.h"
+
+static int
+put_mark(void *data, struct tokens *t, struct error *err)
+{
+	struct get *g = data;
+
+	(void)err;
+	t->flight = (struct flight_mark){.started = g->began,
+	    .deadline_ms = clock_boot_ms() + g->purchase.timeout_ms};
+	return TOKENWARD_OK;
+}
+
+/* Somebody took the second lane while we were late: theirs stands. */
+static bool
+was_settled(const struct get *g, const struct tokens *t)
+{
+	const struct token *there = tokens_find(t, g->key);
+
+	return there && !there->rejected &&
+	       there->asked.wall_ms > g->purchase.asked.wall_ms &&
+	       time_since(&g->purchase.asked, &there->asked) >= 0;
+}
+
+static bool
+is_the_rejected_one(const struct get *g, const struct tokens *t)
+{
+	const struct token *old = tokens_find(t, g->key);
+
+	return old && old->rejected &&
+	       buf_equal(&old->value, &g->purchase.reply.token);
+}
+
+static int
+keep_token(struct get *g, struct tokens *t, struct error *err)
+{
+	const struct purchase *p = &g->purchase;
+
+	if (!was_settled(g, t) && !purchase_store(p, t))
+		return error_memory(err);
+	gate_clear(t, g->key);
+	if (p->version->state == VERSION_CURRENT)
+		tokens_drop_gates(t, GATE_REFUSED);
+	t->last_ok = p->asked;
+	t->last_ok_version = p->version->number;
+	t->credential_generation = (int64_t)p->credential->generation;
+	return TOKENWARD_OK;
+}
+
+static int
+keep_gate(struct get *g, struct tokens *t, struct error *err)
+{
+	cleanup_buf struct buf binding = BUF_INIT, reason = BUF_INIT;
+	struct gate *gate;
+	struct now now;
+	int r =
+	    purchase_binding(&g->purchase, g->purchase.version, &binding, err);
+
+	handle_now(g->tw, &now);
+	sentence_reason(&reason, &g->purchase);
+	gate = r ? NULL
+		 : gate_record(t, &g->purchase.reply, g->key, buf_str(&binding),
+		       &now, g->tw->jitter);
+	if (!gate || reason.failed)
+		return error_memory(err);
+	free(gate->reason);
+	gate->reason = strdup(buf_str(&reason));
+	gate->code = outcome_code(g->purchase.reply.outcome,
+	    version_is_past_end(g->purchase.version, &now));
+	return TOKENWARD_OK;
+}
+
+static int
+keep(void *data, struct tokens *t, struct error *err)
+{
+	struct get *g = data;
+	struct reply *reply = &g->purchase.reply;
+
+	t->flight.deadline_ms = 0;
+	if (reply->outcome == OUTCOME_OK && is_the_rejected_one(g, t)) {
+		reply->outcome = OUTCOME_TEMPORARY;
+		free(reply->stage);
+		reply->stage = strdup("again");
+	}
+	return reply->outcome == OUTCOME_OK ? keep_token(g, t, err)
+					    : keep_gate(g, t, err);
+}
+
+/* What could be bought again may be lost with the power; the rest not. */
+static bool
+must_be_durable(const struct get *g)
+{
+	const struct purchase *p = &g->purchase;
+
+	return p->reply.refresh.len > 0 ||
+	       p->provider->reissue == REISSUE_SAME ||
+	       p->provider->reissue == REISSUE_REPLACES ||
+	       p->reply.outcome == OUTCOME_BAD_CREDENTIALS ||
+	       p->reply.outcome == OUTCOME_BLOCKED;
+}
+
+/* A good token that cannot be kept is still given out, once. */
+static int
+serve_unkept(struct get *g, struct error *err)
+{
+	struct tokens alone = {0};
+	int r = g->purchase.reply.outcome;
+
+	if (r != OUTCOME_OK || !purchase_store(&g->purchase, &alone))
+		return err->code;
+	handle_warn(g->tw, "%s: the new token could not be kept: %s", g->name,
+	    err->text);
+	tokens_free(&g->tokens);
+	g->tokens = alone;
+	g->token = &g->tokens.v[0];
+	g->fetched = true;
+	return TOKENWARD_OK;
+}
+
+static int
+buy_once(struct get *g, struct error *err)
+{
+	struct purchase *p = &g->purchase;
+	int r = purchase_run(p, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	r = tokens_change(g->tw, g->name, must_be_durable(g), keep, g, err);
+	if (r != TOKENWARD_OK)
+		return serve_unkept(g, err);
+	g->fetched = p->reply.outcome == OUTCOME_OK;
+	return look(g, err);
+}
+
+static bool
+may_try_previous(struct get *g)
+{
+	struct purchase *p = &g->purchase;
+	struct now now;
+
+	handle_now(g->tw, &now);
+	return (p->reply.outcome == OUTCOME_BAD_CREDENTIALS ||
+		   p->reply.outcome == OUTCOME_SECRET_EXPIRED) &&
+	       p->version->state == VERSION_CURRENT &&
+	       version_may_stand_in(p, &now);
+}
+
+static int
+check_not_older(struct get *g, struct error *err)
+{
+	const struct credential *c = g->purchase.credential;
+
+	if ((int64_t)c->generation >= g->tokens.credential_generation)
+		return TOKENWARD_OK;
+	return error_set(err, TOKENWARD_DAMAGED,
+	    "%s: its stored credential is older than one this store has "
+	    "used: somebody put an old copy back; enter it again with "
+	    "\"%s add %s --update\"",
+	    g->name, command_name(g->tw), g->name);
+}
+
+int
+buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err)
+{
+	struct purchase *p = &g->purchase;
+	struct error ignored;
+	int r =
+	    p->credential ? TOKENWARD_OK : purchase_prepare(p, g->name, err);
+
+	if (r == TOKENWARD_OK)
+		r = check_not_older(g, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	p->shape = &g->shape;
+	p->shape_key = g->key;
+	p->timeout_ms = timeout_ms;
+	p->tries = tries;
+	tokens_change(g->tw, g->name, false, put_mark, g, &ignored);
+	r = buy_once(g, err);
+	if (r != TOKENWARD_OK || !may_try_previous(g))
+		return r;
+	p->version = credential_version(p->credential, VERSION_PREVIOUS);
+	p->timeout_ms = g->deadline_ms - clock_boot_ms();
+	return buy_once(g, err);
+}

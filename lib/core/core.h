@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The handle and what the files of this folder share.  get.c is the product
+ * on one screen; the rest is one file per thing an administrator does.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <pthread.h>
+#include <sys/stat.h>
+#include <tokenward/tokenward.h>
+#include "base/error.h"
+#include "provider/provider.h"
+#include "record/record.h"
+#include "store/store.h"
+#include "token/token.h"
+
+/* A token given out lately, so that asking again is one fstatat. */
+struct memo {
+	char *name;
+	char *shape;
+	struct stat stamp;
+	struct token token;
+	struct tokenward_token *object;
+};
+
+struct tokenward {
+	pthread_mutex_t mutex;
+	struct error err;
+	struct error unopened; /* why there is no store */
+	struct store *store;
+	char *path;
+	bool explicit_path;
+	unsigned flags;
+	int64_t timeout_ms;
+	int64_t clock_offset;
+	struct key_context keys;
+	tokenward_warn_fn warn;
+	void *warn_data;
+	char *libexec;
+	struct strlist provider_dirs;
+	struct memo memo;
+	unsigned jitter; /* 0 to 999, for this handle's life */
+};
+
+/* Every public call stands between these two. */
+void call_begin(struct tokenward *tw);
+int call_end(struct tokenward *tw, int result);
+
+/* location.c */
+char *default_store_path(unsigned flags, struct error *err);
+bool default_provider_dirs(struct tokenward *tw, const char *first);
+/* "tokenward", "tokenward --system": how a message spells the command. */
+const char *command_name(const struct tokenward *tw);
+
+/* handle.c */
+/* The store is there and its keys are; else the sentence why not. */
+int need_keys(struct tokenward *tw, bool with_credentials, struct error *err);
+void handle_warn(struct tokenward *tw, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void handle_now(const struct tokenward *tw, struct now *ret);
+int need_name(const char *name, struct error *err);
+
+/* records.c: reading and changing records, the locks included */
+int tokens_load(struct tokenward *tw, const char *name, struct tokens *ret,
+    struct error *err);
+/* change() returns a result; not TOKENWARD_OK: nothing is written. */
+typedef int (*tokens_change_fn)(
+    void *data, struct tokens *t, struct error *err);
+int tokens_change(struct tokenward *tw, const char *name, bool durable,
+    tokens_change_fn change, void *data, struct error *err);
+/* The same under a record lock that the caller holds already. */
+int tokens_change_locked(struct tokenward *tw, const char *name, bool durable,
+    tokens_change_fn change, void *data, struct error *err);
+int credential_load(struct tokenward *tw, const char *name,
+    struct credential **ret, struct error *err);
+/* Writes it; the record lock is held.  Generation 0: a new one. */
+int credential_save(
+    struct tokenward *tw, struct credential *c, struct error *err);
+/* After a change: gates that no longer mean anything, tokens bought on other
+   terms (drop_tokens) go; the record lock is held. */
+int credential_settle(struct tokenward *tw, const struct credential *c,
+    bool drop_tokens, struct error *err);
+int lock_record(
+    struct tokenward *tw, const char *name, int *ret_lock, struct error *err);
+int provider_load(struct tokenward *tw, const char *id, struct provider **ret,
+    struct buf *ret_text, struct error *err);
+
+/* purchase.c: one token from the provider */
+struct purchase {
+	struct tokenward *tw;
+	struct credential *credential;
+	struct provider *provider;
+	struct buf provider_text;
+	struct secret_version *version; /* of credential */
+	const struct shape *shape;
+	const char *shape_key;
+	struct now asked;
+	int64_t timeout_ms;
+	unsigned tries;
+	bool exchange;
+	struct reply reply;
+};
+/* Loads credential and provider. */
+int purchase_prepare(struct purchase *p, const char *name, struct error *err);
+/* One request; TOKENWARD_OK with p->reply, whatever its outcome. */
+int purchase_run(struct purchase *p, struct error *err);
+void purchase_free(struct purchase *p);
+#define cleanup_purchase __attribute__((cleanup(purchase_free)))
+/* Which version, client id, method and URL a refusal would be about. */
+int purchase_binding(const struct purchase *p, const struct secret_version *v,
+    struct buf *ret, struct error *err);
+/* The previous version may still stand in for the current one. */
+bool version_may_stand_in(const struct purchase *p, const struct now *now);
+bool version_is_past_end(const struct secret_version *v, const struct now *now);
+/* The token of a good reply, into a tokens record. */
+struct token *purchase_store(const struct purchase *p, struct tokens *t);
+
+/* sentence.c: what failed, on what, why, and the cure */
+void sentence_reason(struct buf *out, const struct purchase *p);
+int sentence_gate(struct tokenward *tw, const char *name,
+    const struct tokens *t, const struct gate *g, const struct purchase *p,
+    const struct now *now, struct error *err);
+void sentence_when(struct buf *out, int64_t when, const struct now *now);
+
+/* token_object.c */
+struct tokenward_token *token_object_new(
+    const struct token *t, bool cached, const char *warning);
+struct tokenward_token *token_object_ref(struct tokenward_token *object);
+
+/* credential_object.c */
+struct tokenward_credential {
+	struct credential *rec;
+	struct secret_version given; /* client id, secrets, dates to store */
+	struct strlist set;          /* names of the fields that were given */
+	int64_t lifetime;            /* seconds, NEVER, or UNKNOWN: not given */
+	struct strmap text;          /* derived fields, for reading */
+};
+bool object_has(const struct tokenward_credential *c, const char *field);
+/* Copies the given plain fields over those of rec. */
+int object_apply(const struct tokenward_credential *c, struct credential *rec,
+    struct error *err);
+/* Client id, secrets and dates into a version. */
+int object_apply_version(const struct tokenward_credential *c,
+    const struct provider *p, const struct now *now, struct secret_version *v,
+    struct error *err);
+/* The end of a version from what was given and what the file assumes. */
+void version_dates(const struct tokenward_credential *c,
+    const struct provider *p, const struct now *now, struct secret_version *v);
+bool object_has_dates(const struct tokenward_credential *c);
+/* Same client id (if given) and same secrets as v. */
+bool object_is_version(
+    const struct tokenward_credential *c, const struct secret_version *v);
+
+/* status.c: fills the derived fields */
+int object_describe(struct tokenward *tw, struct tokenward_credential *c,
+    const struct tokens *t, const struct provider *p, const struct now *now);
+
+/* rotate/rotate.c */
+int rotate_in(struct credential *c, const struct tokenward_credential *new,
+    const struct provider *p, const struct now *now, struct error *err);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What protects the store here, what does not, and what would happen: each
+ * finding has a grade and, where there is one, a cure.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "core/core.h"
+#include "key/key.h"
+
+struct doctor {
+	struct tokenward *tw;
+	tokenward_finding_fn finding;
+	void *data;
+	bool bad;
+};
+
+static void find(struct doctor *d, const char *grade, const char *cure,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+find(
+    struct doctor *d, const char *grade, const char *cure, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->bad |= strcmp(grade, "bad") == 0;
+	d->finding(d->data, grade, text, cure);
+}
+
+static void
+look_at_memory(struct doctor *d)
+{
+	if (secret_locked())
+		find(d, "strong", NULL,
+		    "memory for secrets is locked against swap and left out "
+		    "of core dumps");
+	else
+		find(d, "weak", "raise RLIMIT_MEMLOCK (ulimit -l 64)",
+		    "memory for secrets cannot be locked against swap");
+}
+
+static void
+look_at_kernel(struct doctor *d)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
+
+	if (abi > 0)
+		find(d, "strong", NULL,
+		    "the fetch helper is confined by seccomp and Landlock "
+		    "(ABI %ld)",
+		    abi);
+	else
+		find(d, "fair",
+		    "boot a kernel with Landlock (lsm=landlock,...)",
+		    "the fetch helper is confined by seccomp only: this "
+		    "kernel has no Landlock");
+	if (keyring_usable())
+		find(d, "ok", NULL,
+		    "the kernel's keyring can keep a key for a while");
+	else
+		find(d, "fair", "use a key file where passphrases tire",
+		    "the kernel's keyring is not usable here: a passphrase "
+		    "is asked for at every call");
+}
+
+static void
+look_at_helper(struct doctor *d)
+{
+	cleanup_free char *path = NULL;
+
+	if (asprintf(&path, "%s/fetch", d->tw->libexec) < 0)
+		return;
+	if (access(path, X_OK) == 0)
+		find(d, "ok", NULL, "the fetch helper is %s", path);
+	else
+		find(d, "bad", "install tokenward again",
+		    "the fetch helper %s cannot be run: %s", path,
+		    strerror(errno));
+}
+
+static void
+look_at_slot(struct doctor *d, const struct key_slot *s)
+{
+	const char *path = strmap_get(&s->params, "path");
+	struct stat st;
+
+	if (strcmp(s->kind, "keyfile") != 0) {
+		find(d, "strong", NULL, "key slot %u: %s", s->id, s->kind);
+		return;
+	}
+	if (!path || stat(path, &st) < 0)
+		find(d, "weak", "put the key file back, or make a new store",
+		    "key slot %u: the key file %s is not there", s->id,
+		    path ? path : "?");
+	else if (st.st_mode & 077)
+		find(d, "bad", "chmod 600 the key file",
+		    "key slot %u: the key file %s may be read by others", s->id,
+		    path);
+	else
+		find(d, "fair", NULL,
+		    "key slot %u: the key file %s opens the store by itself; "
+		    "who can read it and the store reads everything",
+		    s->id, path);
+}
+
+static int
+look_at_store(struct doctor *d, struct error *err)
+{
+	const struct header *h;
+	size_t i;
+	int r;
+
+	if (!d->tw->store) {
+		find(d, "bad", NULL, "%s", d->tw->unopened.text);
+		return TOKENWARD_OK;
+	}
+	h = store_header(d->tw->store);
+	find(d, "ok", NULL, "the store is %s, format %lld, %s", d->tw->path,
+	    (long long)h->format,
+	    store_is_read_only(d->tw->store) ? "read-only" : "writable");
+	for (i = 0; i < h->slots_n; i++)
+		look_at_slot(d, &h->slots[i]);
+	r = need_keys(d->tw, false, err);
+	if (r == TOKENWARD_OK)
+		find(d, "ok", NULL, "the store is open to this user now");
+	else
+		find(d, r == TOKENWARD_LOCKED ? "fair" : "bad", NULL, "%s",
+		    err->text);
+	return TOKENWARD_OK;
+}
+
+static void
+look_at_providers(struct doctor *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->tw->provider_dirs.n; i++)
+		if (access(d->tw->provider_dirs.v[i], R_OK) == 0)
+			find(d, "ok", NULL, "provider files are read from %s",
+			    d->tw->provider_dirs.v[i]);
+}
+
+static void
+look_at_secret(struct doctor *d, const struct purchase *p)
+{
+	const struct secret_version *v = p->version;
+	cleanup_buf struct buf when = BUF_INIT;
+	struct now now;
+
+	handle_now(d->tw, &now);
+	if (v->expires_at == TOKENWARD_TIME_UNKNOWN)
+		find(d, "fair",
+		    "say when it ends: edit NAME --expires-at T, or "
+		    "--lifetime never",
+		    "no end of the client secret is recorded");
+	else if (version_is_past_end(v, &now))
+		find(d, "weak", p->provider->renew_help,
+		    "the client secret's recorded end has passed");
+	else if (v->expires_at != TOKENWARD_TIME_NEVER) {
+		time_put(&when, v->expires_at);
+		find(d, "ok", NULL, "the client secret is good until %s",
+		    buf_str(&when));
+	}
+}
+
+static int
+look_at_credential(struct doctor *d, const char *name, struct error *err)
+{
+	cleanup_purchase struct purchase p = {.tw = d->tw, .reply = REPLY_INIT};
+	cleanup_plan struct plan plan = PLAN_INIT;
+	struct strlist none = {0};
+	struct shape shape = {.resources = &none};
+	int r = need_name(name, err);
+
+	if (r == TOKENWARD_OK)
+		r = purchase_prepare(&p, name, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	r = provider_apply(
+	    p.provider, p.credential, p.version, &shape, &plan, err);
+	if (r != TOKENWARD_OK)
+		find(d, "bad", NULL, "%s: %s", name, err->text);
+	else if (str_prefix(plan.url, "http:"))
+		find(d, "weak", "use https where the server can",
+		    "%s: the secret travels over plain http to %s", name,
+		    plan.origin);
+	else
+		find(d, "strong", NULL, "%s: the secret goes to %s only", name,
+		    plan.origin);
+	look_at_secret(d, &p);
+	return TOKENWARD_OK;
+}
+
+static int
+repair(struct tokenward *tw, struct error *err)
+{
+	int r;
+
+	if (tw->store || !store_exists(tw->path))
+		return TOKENWARD_OK;
+	r = store_repair_header(tw->path, err);
+	if (r == TOKENWARD_OK)
+		r = store_open(tw->path, &tw->store, &tw->unopened);
+	return r;
+}
+
+int
+tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
+    tokenward_finding_fn finding, void *data)
+{
+	struct doctor d = {.tw = tw, .finding = finding, .data = data};
+	int r = TOKENWARD_OK;
+
+	call_begin(tw);
+	if (flags & TOKENWARD_DOCTOR_REPAIR)
+		r = repair(tw, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = look_at_store(&d, &tw->err);
+	look_at_memory(&d);
+	look_at_kernel(&d);
+	look_at_helper(&d);
+	look_at_providers(&d);
+	if (r == TOKENWARD_OK && name)
+		r = look_at_credential(&d, name, &tw->err);
+	if (r == TOKENWARD_OK && d.bad)
+		r = error_set(&tw->err, TOKENWARD_FAILED,
+		    "something is wrong: see the lines marked bad");
+	return call_end(tw, r);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A token by name.  get() and fly() are the product on one screen:
+ *
+ *   1  look at the tokens record: a fresh token ends it here
+ *   2  take the one flight of this credential, all processes
+ *   3  look again: whoever flew before may have settled it
+ *   4  buy: credential, provider file, plan, helper, reply; the outcome,
+ *      token or gate, is kept for everybody
+ *   5  out: the token, with a warning if something is wrong, or why not
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/get.h"
+
+#define ADVISORY_MS 3000
+#define TRIES 3
+
+static bool
+look_while_waiting(void *data, struct flight_mark *ret_mark)
+{
+	struct get *g = data;
+	struct error ignored;
+
+	if (look(g, &ignored) != TOKENWARD_OK)
+		return true;
+	*ret_mark = g->tokens.flight;
+	return g->decision != FETCH;
+}
+
+static int
+fly(struct get *g, struct tokenward_token **ret, struct error *err)
+{
+	cleanup_lock int lock = -1;
+	bool advisory = g->decision == SERVE_OR_RENEW;
+	enum flight f = flight_enter(g->tw->store, g->name,
+	    advisory ? 0 : g->deadline_ms, look_while_waiting, g, &lock, err);
+	int64_t left;
+	int r;
+
+	if (f == FLIGHT_SETTLED)
+		return out(g, ret, err);
+	if (f != FLIGHT_MINE)
+		return serve_without_flight(g, f, ret, err);
+	r = look(g, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	if (g->decision == SERVE || g->decision == GIVE_UP)
+		return out(g, ret, err);
+	advisory = g->decision == SERVE_OR_RENEW;
+	left = g->deadline_ms - clock_boot_ms();
+	r = buy(g, advisory && left > ADVISORY_MS ? ADVISORY_MS : left,
+	    advisory ? 1 : TRIES, err);
+	return r ? serve_in_spite(g, r, ret, err) : out(g, ret, err);
+}
+
+static int
+get(struct get *g, struct tokenward_token **ret, struct error *err)
+{
+	struct stat stamp = {0};
+	int r = need_keys(g->tw, false, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	*ret = memo_get(g);
+	if (*ret)
+		return TOKENWARD_OK;
+	store_stamp(g->tw->store, RECORD_TOKENS, g->name, &stamp);
+	r = look(g, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	if (g->decision == SERVE && !g->gate && !g->flags)
+		memo_put(g, &stamp);
+	if (g->decision == SERVE || g->decision == GIVE_UP)
+		return out(g, ret, err);
+	return fly(g, ret, err);
+}
+
+static int
+take_params(struct get *g, const struct tokenward_token_params *given,
+    struct error *err)
+{
+	struct tokenward_token_params p = {.size = sizeof(p)};
+	const char *const *r;
+
+	if (given)
+		memcpy(&p, given,
+		    given->size < sizeof(p) ? given->size : sizeof(p));
+	for (r = p.resources; r && *r; r++)
+		if (!strlist_add(&g->resources, *r))
+			return error_memory(err);
+	g->shape = (struct shape){p.scope, p.audience, &g->resources};
+	g->key = shape_key(&g->shape);
+	g->flags = p.flags;
+	g->min_valid = p.min_valid > 0 ? p.min_valid : 0;
+	handle_now(g->tw, &g->began);
+	g->deadline_ms = clock_boot_ms() + g->tw->timeout_ms;
+	return g->key ? TOKENWARD_OK : error_memory(err);
+}
+
+static void
+get_free(struct get *g)
+{
+	tokens_free(&g->tokens);
+	purchase_free(&g->purchase);
+	strlist_free(&g->resources);
+	free(g->key);
+	free(g->warning);
+}
+#define cleanup_get __attribute__((cleanup(get_free)))
+
+int
+tokenward_get_token(struct tokenward *tw, const char *name,
+    const struct tokenward_token_params *params, struct tokenward_token **ret)
+{
+	cleanup_get struct get g = {.tw = tw, .name = name};
+	struct tokenward_token *token = NULL;
+	int r;
+
+	call_begin(tw);
+	g.purchase.tw = tw;
+	g.purchase.reply = (struct reply)REPLY_INIT;
+	r = need_name(name, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = take_params(&g, params, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = get(&g, &token, &tw->err);
+	if (r == TOKENWARD_OK)
+		*ret = token;
+	return call_end(tw, r);
+}

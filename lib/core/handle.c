@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The handle: opened, asked for its error, given its keys, closed. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sodium.h>
+#include "base/cleanup.h"
+#include "base/secret.h"
+#include "core/core.h"
+#include "key/key.h"
+
+#define DEFAULT_TIMEOUT 30
+#define CACHE_SECONDS (8 * 3600)
+
+void
+call_begin(struct tokenward *tw)
+{
+	pthread_mutex_lock(&tw->mutex);
+	error_clear(&tw->err);
+}
+
+int
+call_end(struct tokenward *tw, int result)
+{
+	if (result == TOKENWARD_OK)
+		error_clear(&tw->err);
+	pthread_mutex_unlock(&tw->mutex);
+	return result;
+}
+
+static bool
+say_system_store_exists(const struct tokenward *tw)
+{
+	return !(tw->flags & TOKENWARD_OPEN_SYSTEM) && !tw->explicit_path &&
+	       store_exists(SYSTEM_STORE);
+}
+
+static int
+open_store(struct tokenward *tw)
+{
+	int r = store_open(tw->path, &tw->store, &tw->unopened);
+
+	if (r == TOKENWARD_CONFIG && !store_exists(tw->path) &&
+	    say_system_store_exists(tw))
+		error_set(&tw->unopened, r,
+		    "there is no store of your own at %s, but the system "
+		    "has one: use it with --system, or make your own with "
+		    "\"tokenward init\"",
+		    tw->path);
+	if (r != TOKENWARD_OK && (tw->flags & TOKENWARD_OPEN_NEW) &&
+	    !store_exists(tw->path))
+		return TOKENWARD_OK;
+	if (r != TOKENWARD_OK)
+		tw->err = tw->unopened;
+	return r;
+}
+
+static int
+strict_check(struct tokenward *tw)
+{
+	if (!(tw->flags & TOKENWARD_OPEN_STRICT) || secret_locked())
+		return TOKENWARD_OK;
+	return error_set(&tw->err, TOKENWARD_NOT_ALLOWED,
+	    "memory for secrets cannot be locked against swap here, and "
+	    "--strict refuses that: raise RLIMIT_MEMLOCK (ulimit -l)");
+}
+
+static int
+take_params(struct tokenward *tw, const struct tokenward_open_params *p)
+{
+	tw->flags = p->flags;
+	tw->timeout_ms =
+	    (p->timeout > 0 && p->timeout < 86400 ? p->timeout
+						  : DEFAULT_TIMEOUT) *
+	    INT64_C(1000);
+	tw->clock_offset = p->clock_offset;
+	tw->warn = p->warn;
+	tw->warn_data = p->warn_data;
+	tw->explicit_path = p->store != NULL;
+	tw->path = p->store ? strdup(p->store)
+			    : default_store_path(p->flags, &tw->err);
+	if (!tw->path)
+		return tw->err.code ? tw->err.code : error_memory(&tw->err);
+	tw->libexec = strdup(p->libexec_dir ? p->libexec_dir : LIBEXECDIR);
+	if (!tw->libexec || !default_provider_dirs(tw, p->provider_dir))
+		return error_memory(&tw->err);
+	tw->keys = (struct key_context){.ask = p->ask,
+	    .ask_data = p->ask_data,
+	    .store_path = tw->path,
+	    .system = p->flags & TOKENWARD_OPEN_SYSTEM};
+	return TOKENWARD_OK;
+}
+
+int
+tokenward_open(
+    const struct tokenward_open_params *params, struct tokenward **ret)
+{
+	struct tokenward_open_params p = {.size = sizeof(p)};
+	struct tokenward *tw = calloc(1, sizeof(*tw));
+	int r;
+
+	*ret = tw;
+	if (!tw)
+		return TOKENWARD_FAILED;
+	pthread_mutex_init(&tw->mutex, NULL);
+	tw->memo.token = (struct token){.value = BUF_SECRET_INIT};
+	if (params)
+		memcpy(&p, params,
+		    params->size < sizeof(p) ? params->size : sizeof(p));
+	if (sodium_init() < 0)
+		return error_set(
+		    &tw->err, TOKENWARD_FAILED, "libsodium did not start");
+	tw->jitter = randombytes_uniform(1000);
+	r = take_params(tw, &p);
+	if (r == TOKENWARD_OK)
+		r = strict_check(tw);
+	return r ? r : open_store(tw);
+}
+
+static void
+memo_free(struct memo *m)
+{
+	free(m->name);
+	free(m->shape);
+	token_free(&m->token);
+	tokenward_token_free(m->object);
+}
+
+void
+tokenward_close(struct tokenward *tw)
+{
+	if (!tw)
+		return;
+	memo_free(&tw->memo);
+	store_close(tw->store);
+	strlist_free(&tw->provider_dirs);
+	free(tw->libexec);
+	free(tw->path);
+	pthread_mutex_destroy(&tw->mutex);
+	free(tw);
+}
+
+const char *
+tokenward_error(const struct tokenward *tw)
+{
+	return tw ? tw->err.text : "out of memory";
+}
+
+int64_t
+tokenward_retry_at(const struct tokenward *tw)
+{
+	return tw && tw->err.retry_at ? tw->err.retry_at
+				      : TOKENWARD_TIME_UNKNOWN;
+}
+
+const char *
+tokenward_store_path(const struct tokenward *tw)
+{
+	return tw->path;
+}
+
+int64_t
+tokenward_now(const struct tokenward *tw)
+{
+	struct now now;
+
+	handle_now(tw, &now);
+	return now.wall_ms / 1000;
+}
+
+void
+handle_now(const struct tokenward *tw, struct now *ret)
+{
+	clock_now(tw->clock_offset, ret);
+}
+
+void
+handle_warn(struct tokenward *tw, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!tw->warn)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	tw->warn(tw->warn_data, text);
+}
+
+int
+need_name(const char *name, struct error *err)
+{
+	struct buf shown = BUF_INIT;
+
+	if (name && str_is_name(name))
+		return TOKENWARD_OK;
+	str_clean(&shown, name ? name : "", name ? strlen(name) : 0, 160);
+	error_set(err, TOKENWARD_USAGE,
+	    "\"%s\" is no name for a credential: use letters, digits and "
+	    "._+@-, a letter or digit first, at most 128",
+	    buf_str(&shown));
+	buf_free(&shown);
+	return err->code;
+}
+
+/*
+ * A key that a human typed opens everything at once, so that nobody is asked
+ * twice in one call, and is kept by the kernel for a while.
+ */
+static int
+unlock_with(struct tokenward *tw, unsigned char *master, bool with_credentials,
+    struct error *err)
+{
+	const struct header *h = store_header(tw->store);
+	const char *kind = NULL;
+	bool human;
+	int r = unlock_master(h, &tw->keys, master, &kind, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	human = key_method_find(kind) && key_method_find(kind)->needs_human;
+	r = store_unlock(tw->store, master, with_credentials || human, err);
+	if (r == TOKENWARD_OK && human && !unlock_unattended(h, &tw->keys))
+		keyring_put(h->store_id, master, CACHE_SECONDS);
+	return r;
+}
+
+int
+need_keys(struct tokenward *tw, bool with_credentials, struct error *err)
+{
+	unsigned char *master;
+	int r;
+
+	if (!tw->store) {
+		*err = tw->unopened;
+		return err->code;
+	}
+	if (store_is_unlocked(tw->store, with_credentials))
+		return TOKENWARD_OK;
+	master = secret_alloc(KEY_LEN);
+	if (!master)
+		return error_memory(err);
+	r = unlock_with(tw, master, with_credentials, err);
+	secret_free(master);
+	return r;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One credential shown, or all of them in the order of their names. */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/frame.h"
+#include "core/core.h"
+
+/* The provider files met so far, by id: many credentials share few. */
+struct known {
+	char *id;
+	struct provider *provider; /* NULL: it could not be read */
+};
+
+struct describer {
+	struct tokenward *tw;
+	struct now now;
+	struct known *known;
+	size_t known_n;
+};
+
+static const struct provider *
+provider_of(struct describer *d, const char *id)
+{
+	struct known *k;
+	struct error ignored;
+	size_t i;
+
+	for (i = 0; i < d->known_n; i++)
+		if (strcmp(d->known[i].id, id) == 0)
+			return d->known[i].provider;
+	k = reallocarray(d->known, d->known_n + 1, sizeof(*k));
+	if (!k)
+		return NULL;
+	d->known = k;
+	k += d->known_n;
+	*k = (struct known){.id = strdup(id)};
+	if (!k->id)
+		return NULL;
+	d->known_n++;
+	if (provider_load(d->tw, id, &k->provider, NULL, &ignored) !=
+	    TOKENWARD_OK)
+		k->provider = NULL;
+	return k->provider;
+}
+
+static void
+describer_free(struct describer *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->known_n; i++) {
+		free(d->known[i].id);
+		provider_free(d->known[i].provider);
+	}
+	free(d->known);
+}
+#define cleanup_describer __attribute__((cleanup(describer_free)))
+
+/* Takes rec over, also on failure. */
+static int
+describe(struct describer *d, struct credential *rec,
+    struct tokenward_credential **ret, struct error *err)
+{
+	cleanup_tokens struct tokens t = {0};
+	struct tokenward_credential *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c) {
+		credential_free(rec);
+		return error_memory(err);
+	}
+	c->rec = rec;
+	r = tokens_load(d->tw, rec->name, &t, err);
+	if (r == TOKENWARD_OK &&
+	    object_describe(d->tw, c, &t, provider_of(d, rec->provider),
+		&d->now) != TOKENWARD_OK)
+		r = error_memory(err);
+	if (r == TOKENWARD_OK)
+		*ret = c;
+	else
+		tokenward_credential_free(c);
+	return r;
+}
+
+static int
+get_one(struct tokenward *tw, const char *name,
+    struct tokenward_credential **ret, struct error *err)
+{
+	cleanup_describer struct describer d = {.tw = tw};
+	struct credential *rec;
+	int r = need_name(name, err);
+
+	handle_now(tw, &d.now);
+	if (r == TOKENWARD_OK)
+		r = credential_load(tw, name, &rec, err);
+	return r ? r : describe(&d, rec, ret, err);
+}
+
+int
+tokenward_get_credential(
+    struct tokenward *tw, const char *name, struct tokenward_credential **ret)
+{
+	call_begin(tw);
+	return call_end(tw, get_one(tw, name, ret, &tw->err));
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+struct names {
+	struct strlist list;
+	const char *const *globs;
+	struct tokenward *tw;
+	unsigned damaged;
+	struct error *err;
+};
+
+static bool
+matches(const char *name, const char *const *globs)
+{
+	if (!globs || !*globs)
+		return true;
+	for (; *globs; globs++)
+		if (fnmatch(*globs, name, 0) == 0)
+			return true;
+	return false;
+}
+
+static int
+collect(void *data, const struct buf *plain, uint64_t generation,
+    const struct error *damage)
+{
+	struct names *n = data;
+	struct frame_field f;
+	cleanup_free char *name = NULL;
+
+	(void)generation;
+	if (!plain) {
+		handle_warn(n->tw, "%s", damage->text);
+		n->damaged++;
+		return TOKENWARD_OK;
+	}
+	if (frame_find(plain->data, plain->len, "name", &f))
+		name = frame_dup(&f);
+	if (!name || (matches(name, n->globs) && !strlist_add(&n->list, name)))
+		return error_memory(n->err);
+	return TOKENWARD_OK;
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int
+give(struct describer *d, const char *name, tokenward_each_fn each, void *data,
+    struct error *err)
+{
+	struct tokenward_credential *c;
+	struct credential *rec;
+	int r = credential_load(d->tw, name, &rec, err);
+
+	if (r == TOKENWARD_NOT_FOUND)
+		return TOKENWARD_OK; /* removed in between */
+	if (r == TOKENWARD_OK)
+		r = describe(d, rec, &c, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	r = each(data, c);
+	tokenward_credential_free(c);
+	return r;
+}
+
+static int
+list(struct tokenward *tw, const char *const *globs, tokenward_each_fn each,
+    void *data, struct error *err)
+{
+	cleanup_describer struct describer d = {.tw = tw};
+	struct names n = {.tw = tw, .globs = globs, .err = err};
+	size_t i;
+	int r = need_keys(tw, true, err);
+
+	handle_now(tw, &d.now);
+	if (r == TOKENWARD_OK)
+		r = store_each(tw->store, collect, &n, err);
+	if (r == TOKENWARD_OK && n.list.n)
+		qsort(n.list.v, n.list.n, sizeof(*n.list.v), by_text);
+	for (i = 0; r == TOKENWARD_OK && i < n.list.n; i++)
+		r = give(&d, n.list.v[i], each, data, err);
+	strlist_free(&n.list);
+	if (r == TOKENWARD_OK && n.damaged)
+		r = error_set(err, TOKENWARD_DAMAGED,
+		    "%u credential%s of %s cannot be read", n.damaged,
+		    n.damaged == 1 ? "" : "s", tw->path);
+	return r;
+}
+
+int
+tokenward_list_credentials(struct tokenward *tw, const char *const *globs,
+    tokenward_each_fn each, void *data)
+{
+	call_begin(tw);
+	return call_end(tw, list(tw, globs, each, data, &tw->err));
+}

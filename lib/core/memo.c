@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Asked again in one process: one fstatat and what is in memory. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/get.h"
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+struct tokenward_token *
+memo_get(struct get *g)
+{
+	struct memo *m = &g->tw->memo;
+	struct stat st;
+
+	if (!m->object || g->flags || strcmp(m->name, g->name) != 0 ||
+	    strcmp(m->shape, g->key) != 0 ||
+	    !store_stamp(g->tw->store, RECORD_TOKENS, g->name, &st) ||
+	    !same_file(&st, &m->stamp) ||
+	    token_freshness(&m->token, &g->began, g->min_valid,
+		g->tw->jitter) != TOKEN_FRESH)
+		return NULL;
+	return token_object_ref(m->object);
+}
+
+/* Stamped before it was read: a change in between shows next time. */
+void
+memo_put(struct get *g, const struct stat *st)
+{
+	struct memo *m = &g->tw->memo;
+	struct token *kept;
+
+	free(m->name);
+	free(m->shape);
+	token_free(&m->token);
+	tokenward_token_free(m->object);
+	*m = (struct memo){.name = strdup(g->name),
+	    .shape = strdup(g->key),
+	    .stamp = *st,
+	    .token = {.value = BUF_SECRET_INIT, .refresh = BUF_SECRET_INIT}};
+	m->object = token_object_new(g->token, true, NULL);
+	if (!m->name || !m->shape) {
+		tokenward_token_free(m->object);
+		m->object = NULL;
+	}
+	kept = &m->token;
+	kept->asked = g->token->asked;
+	kept->life = g->token->life;
+	kept->reissue = g->token->reissue;
+	kept->renews_below = g->token->renews_below;
+}

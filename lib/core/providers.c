@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The provider files, as the command line shows them. */
+#include <fcntl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "core/core.h"
+
+struct each {
+	struct tokenward *tw;
+	tokenward_provider_fn fn;
+	void *data;
+};
+
+/* A file that cannot be read is in the list, with what is wrong as a name. */
+static int
+give(void *data, const char *id, const char *path)
+{
+	struct each *e = data;
+	cleanup_provider struct provider *p = NULL;
+	struct error err;
+	int r = provider_load(e->tw, path, &p, NULL, &err);
+
+	if (r != TOKENWARD_OK)
+		handle_warn(e->tw, "%s", err.text);
+	return e->fn(e->data, id,
+	    p ? (p->name ? p->name : p->id) : "(cannot be read)", path);
+}
+
+int
+tokenward_list_providers(
+    struct tokenward *tw, tokenward_provider_fn each, void *data)
+{
+	struct each e = {tw, each, data};
+
+	call_begin(tw);
+	return call_end(
+	    tw, provider_each(&tw->provider_dirs, give, &e, &tw->err));
+}
+
+int
+tokenward_read_provider(
+    struct tokenward *tw, const char *id, char **ret_text, char **ret_path)
+{
+	struct provider_file file = {.text = BUF_INIT};
+	cleanup_free char *path = NULL;
+	int r;
+
+	call_begin(tw);
+	if (strchr(id, '/'))
+		path = realpath(id, NULL);
+	r = provider_find(
+	    &tw->provider_dirs, path ? path : id, &file, &tw->err);
+	if (r == TOKENWARD_OK) {
+		*ret_text = strdup(buf_str(&file.text));
+		*ret_path = take_ptr(file.path);
+	}
+	provider_file_free(&file);
+	return call_end(tw, r);
+}
+
+static int
+check(const char *path, struct error *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	cleanup_provider struct provider *p = NULL;
+
+	errno = file_read_at(AT_FDCWD, path, PROVIDER_FILE_MAX, true, &text);
+	if (errno != 0)
+		return error_errno(err, TOKENWARD_CONFIG, "%s", path);
+	return provider_read(buf_str(&text), text.len, path, &p, err);
+}
+
+int
+tokenward_check_provider(struct tokenward *tw, const char *path)
+{
+	call_begin(tw);
+	return call_end(tw, check(path, &tw->err));
+}

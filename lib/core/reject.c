@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The only way back: the API said 401, that token is dead. */
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/core.h"
+
+struct reject {
+	const struct buf *value;
+	bool found;
+};
+
+static int
+reject(void *data, struct tokens *t, struct error *err)
+{
+	struct reject *r = data;
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < t->n; i++)
+		if (!t->v[i].rejected && buf_equal(&t->v[i].value, r->value))
+			t->v[i].rejected = r->found = true;
+	return r->found ? TOKENWARD_OK : TOKENWARD_NOT_FOUND;
+}
+
+/* Nothing to change is success, if only the name exists. */
+static int
+not_cached(struct tokenward *tw, const char *name, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+
+	return credential_load(tw, name, &c, err);
+}
+
+int
+tokenward_reject_token(
+    struct tokenward *tw, const char *name, const char *value, size_t len)
+{
+	cleanup_buf struct buf token = BUF_SECRET_INIT;
+	struct reject r = {.value = &token};
+	int result;
+
+	call_begin(tw);
+	buf_put(&token, value, len);
+	result = need_name(name, &tw->err);
+	if (result == TOKENWARD_OK && (len == 0 || token.failed))
+		result = error_set(&tw->err, TOKENWARD_USAGE,
+		    "%s: there was no token to reject", name);
+	if (result == TOKENWARD_OK)
+		result = tokens_change(tw, name, true, reject, &r, &tw->err);
+	if (result == TOKENWARD_NOT_FOUND && !r.found)
+		result = not_cached(tw, name, &tw->err);
+	return call_end(tw, result);
+}
+
+int
+tokenward_reject(
+    struct tokenward *tw, const char *name, const struct tokenward_token *token)
+{
+	const char *value = tokenward_token_value(token);
+
+	return tokenward_reject_token(tw, name, value, strlen(value));
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Gone, or under another name.  Both go in an order in which an interruption
+ * leaves a whole credential, and saying it again finishes it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/core.h"
+
+static int
+remove_both(struct tokenward *tw, const char *name, struct error *err)
+{
+	int r = store_remove(tw->store, RECORD_TOKENS, name, err);
+
+	return r ? r : store_remove(tw->store, RECORD_CREDENTIAL, name, err);
+}
+
+/* A damaged record is there as well, and may go. */
+static int
+must_exist(struct tokenward *tw, const char *name, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+	int r = credential_load(tw, name, &c, err);
+
+	return r == TOKENWARD_DAMAGED ? TOKENWARD_OK : r;
+}
+
+static int
+remove_one(struct tokenward *tw, const char *name, struct error *err)
+{
+	cleanup_lock int lock = -1;
+	int r = need_name(name, err);
+
+	if (r == TOKENWARD_OK)
+		r = need_keys(tw, true, err);
+	if (r == TOKENWARD_OK)
+		r = lock_record(tw, name, &lock, err);
+	if (r == TOKENWARD_OK)
+		r = must_exist(tw, name, err);
+	return r ? r : remove_both(tw, name, err);
+}
+
+int
+tokenward_remove_credential(struct tokenward *tw, const char *name)
+{
+	call_begin(tw);
+	return call_end(tw, remove_one(tw, name, &tw->err));
+}
+
+/* ---- rename ------------------------------------------------------------ */
+
+struct rename {
+	struct tokenward *tw;
+	const char *old_name, *new_name;
+	struct credential *old;
+	struct credential *there; /* under the new name already, or NULL */
+};
+
+static void
+rename_free(struct rename *r)
+{
+	credential_free(r->old);
+	credential_free(r->there);
+}
+#define cleanup_rename __attribute__((cleanup(rename_free)))
+
+/* Under the new name there is nothing, or what an earlier try left. */
+static int
+check_target(struct rename *r, struct error *err)
+{
+	int result = credential_load(r->tw, r->new_name, &r->there, err);
+
+	if (result == TOKENWARD_NOT_FOUND)
+		return TOKENWARD_OK;
+	if (result == TOKENWARD_OK &&
+	    memcmp(r->there->id, r->old->id, CREDENTIAL_ID_LEN) == 0)
+		return TOKENWARD_OK;
+	if (result == TOKENWARD_OK)
+		return error_set(err, TOKENWARD_EXISTS,
+		    "%s exists already and is another credential", r->new_name);
+	return result;
+}
+
+static int
+write_new(struct rename *r, struct error *err)
+{
+	char *name = strdup(r->new_name);
+
+	if (!name)
+		return error_memory(err);
+	free(r->old->name);
+	r->old->name = name;
+	r->old->generation = r->there ? r->there->generation : 0;
+	return credential_save(r->tw, r->old, err);
+}
+
+static int
+move_tokens(struct rename *r, struct error *err)
+{
+	cleanup_tokens struct tokens t = {0};
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	int result = tokens_load(r->tw, r->old_name, &t, err);
+
+	t.credential_generation = (int64_t)r->old->generation;
+	if (result == TOKENWARD_OK)
+		result = tokens_encode(&t, &plain, err);
+	if (result == TOKENWARD_OK)
+		result =
+		    store_remove(r->tw->store, RECORD_TOKENS, r->new_name, err);
+	if (result == TOKENWARD_OK)
+		result = store_write(r->tw->store, RECORD_TOKENS, r->new_name,
+		    &plain, 0, true, err);
+	return result;
+}
+
+static int
+rename_locked(struct rename *r, struct error *err)
+{
+	int result = credential_load(r->tw, r->old_name, &r->old, err);
+
+	if (result == TOKENWARD_OK)
+		result = check_target(r, err);
+	if (result == TOKENWARD_OK)
+		result = write_new(r, err);
+	if (result == TOKENWARD_OK)
+		result = move_tokens(r, err);
+	return result ? result : remove_both(r->tw, r->old_name, err);
+}
+
+/* Two locks, always in the order of the names: no two can wait crosswise. */
+static int
+rename_one(struct rename *r, struct error *err)
+{
+	cleanup_lock int first = -1;
+	cleanup_lock int second = -1;
+	bool swap = strcmp(r->old_name, r->new_name) > 0;
+	int result = need_name(r->old_name, err);
+
+	if (result == TOKENWARD_OK)
+		result = need_name(r->new_name, err);
+	if (result == TOKENWARD_OK && strcmp(r->old_name, r->new_name) == 0)
+		return error_set(
+		    err, TOKENWARD_USAGE, "both names are the same");
+	if (result == TOKENWARD_OK)
+		result = need_keys(r->tw, true, err);
+	if (result == TOKENWARD_OK)
+		result = lock_record(
+		    r->tw, swap ? r->new_name : r->old_name, &first, err);
+	if (result == TOKENWARD_OK)
+		result = lock_record(
+		    r->tw, swap ? r->old_name : r->new_name, &second, err);
+	return result ? result : rename_locked(r, err);
+}
+
+int
+tokenward_rename_credential(
+    struct tokenward *tw, const char *old_name, const char *new_name)
+{
+	cleanup_rename struct rename r = {
+	    .tw = tw, .old_name = old_name, .new_name = new_name};
+
+	call_begin(tw);
+	return call_end(tw, rename_one(&r, &tw->err));
+}
