@@ -35,6 +35,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct chunk *chunks;
 static bool unlocked_page;
 static size_t in_use;
+static bool is_child; /* of a fork: the parent's chunks are gone */
 
 void
 wipe(void *p, size_t len)
@@ -176,6 +177,10 @@ secret_free(void *p)
 	pthread_mutex_lock(&mutex);
 	for (c = chunks; c && !in_chunk(c, b);)
 		c = c->next;
+	if (!c && is_child) { /* the parent's, wiped by the fork */
+		pthread_mutex_unlock(&mutex);
+		return;
+	}
 	if (!c || b->used != 1)
 		__builtin_trap(); /* not ours, or freed twice */
 	wipe(p, b->size);
@@ -209,6 +214,7 @@ forked(void)
 	pthread_mutex_init(&mutex, NULL);
 	chunks = NULL;
 	in_use = 0;
+	is_child = true;
 }
 
 __attribute__((constructor)) static void
