@@ -51,7 +51,7 @@ keep_token(struct get *g, struct tokens *t, struct error *err)
 		tokens_drop_gates(t, GATE_REFUSED);
 	t->last_ok = p->asked;
 	t->last_ok_version = p->version->number;
-	t->credential_generation = (int64_t)p->credential->generation;
+	tokens_note_end(t, p->credential, p->provider);
 	return TOKENWARD_OK;
 }
 

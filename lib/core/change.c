@@ -121,7 +121,7 @@ create(struct tokenward *tw, const char *name,
 		r = pin(p, c, err);
 	if (r == TOKENWARD_OK)
 		r = credential_save(tw, c, err);
-	return r ? r : credential_settle(tw, c, true, err);
+	return r ? r : credential_settle(tw, c, p, SETTLE_ALL, err);
 }
 
 /* ---- changing one that is there ---------------------------------------- */
@@ -225,6 +225,14 @@ apply(struct update *u, struct error *err)
 	return r;
 }
 
+static enum settle
+what_changed(const struct update *u)
+{
+	if (touches_terms(u->given))
+		return SETTLE_ALL;
+	return u->given->given.secrets_n ? SETTLE_GATES : SETTLE_NOTHING;
+}
+
 static int
 save_if_changed(struct update *u, enum tokenward_change *ret, struct error *err)
 {
@@ -237,7 +245,7 @@ save_if_changed(struct update *u, enum tokenward_change *ret, struct error *err)
 	*ret = TOKENWARD_CHANGED;
 	r = credential_save(u->tw, u->c, err);
 	return r ? r
-		 : credential_settle(u->tw, u->c, touches_terms(u->given), err);
+		 : credential_settle(u->tw, u->c, u->p, what_changed(u), err);
 }
 
 /* The record lock is held. */

@@ -77,10 +77,20 @@ int credential_load(struct tokenward *tw, const char *name,
 /* Writes it; the record lock is held.  Generation 0: a new one. */
 int credential_save(
     struct tokenward *tw, struct credential *c, struct error *err);
-/* After a change: gates that no longer mean anything, tokens bought on other
-   terms (drop_tokens) go; the record lock is held. */
+enum settle {
+	SETTLE_NOTHING, /* a note: tokens and gates mean what they meant */
+	SETTLE_GATES,   /* a new secret: old refusals say nothing */
+	SETTLE_ALL,     /* other terms: tokens bought on the old ones go too */
+};
+/* What a changed credential means for its tokens record; lock held. */
 int credential_settle(struct tokenward *tw, const struct credential *c,
-    bool drop_tokens, struct error *err);
+    const struct provider *p, enum settle what, struct error *err);
+/* Remembers the secret's end where a cached token can warn of it. */
+void tokens_note_end(
+    struct tokens *t, const struct credential *c, const struct provider *p);
+/* How long before a secret's end to warn, seconds. */
+int64_t version_warn(const struct credential *c, const struct secret_version *v,
+    const struct provider *p);
 int lock_record(
     struct tokenward *tw, const char *name, int *ret_lock, struct error *err);
 int provider_load(struct tokenward *tw, const char *id, struct provider **ret,

@@ -43,6 +43,7 @@ fly(struct get *g, struct tokenward_token **ret, struct error *err)
 		return out(g, ret, err);
 	if (f != FLIGHT_MINE)
 		return serve_without_flight(g, f, ret, err);
+	purchase_free(&g->purchase); /* may be older than our wait */
 	r = look(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
@@ -53,6 +54,17 @@ fly(struct get *g, struct tokenward_token **ret, struct error *err)
 	r = buy(g, advisory && left > ADVISORY_MS ? ADVISORY_MS : left,
 	    advisory ? 1 : TRIES, err);
 	return r ? serve_in_spite(g, r, ret, err) : out(g, ret, err);
+}
+
+/* A name that is not there is said at once, before any lock. */
+static int
+must_exist(struct get *g, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+
+	if (g->tokens.generation != 0)
+		return TOKENWARD_OK;
+	return credential_load(g->tw, g->name, &c, err);
 }
 
 static int
@@ -70,11 +82,13 @@ get(struct get *g, struct tokenward_token **ret, struct error *err)
 	r = look(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	if (g->decision == SERVE && !g->gate && !g->flags)
+	if (g->decision == SERVE && !g->gate && !g->flags &&
+	    !g->tokens.secret_ends_at)
 		memo_put(g, &stamp);
 	if (g->decision == SERVE || g->decision == GIVE_UP)
 		return out(g, ret, err);
-	return fly(g, ret, err);
+	r = must_exist(g, err);
+	return r ? r : fly(g, ret, err);
 }
 
 static int

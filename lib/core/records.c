@@ -136,29 +136,44 @@ credential_save(struct tokenward *tw, struct credential *c, struct error *err)
 	return r;
 }
 
-struct settle {
+struct settling {
 	const struct credential *c;
-	bool drop_tokens;
+	const struct provider *p;
+	enum settle what;
 };
+
+void
+tokens_note_end(
+    struct tokens *t, const struct credential *c, const struct provider *p)
+{
+	const struct secret_version *v = credential_version(c, VERSION_CURRENT);
+	bool known = v && v->expires_at != TOKENWARD_TIME_UNKNOWN &&
+		     v->expires_at != TOKENWARD_TIME_NEVER;
+
+	t->secret_ends_at = known ? v->expires_at : 0;
+	t->secret_warn_at = known ? v->expires_at - version_warn(c, v, p) : 0;
+	t->credential_generation = (int64_t)c->generation;
+}
 
 static int
 settle(void *data, struct tokens *t, struct error *err)
 {
-	const struct settle *s = data;
+	const struct settling *s = data;
 
 	(void)err;
-	tokens_drop_gates(t, GATE_NONE);
-	while (s->drop_tokens && t->n > 0)
+	if (s->what != SETTLE_NOTHING)
+		tokens_drop_gates(t, GATE_NONE);
+	while (s->what == SETTLE_ALL && t->n > 0)
 		token_free(&t->v[--t->n]);
-	t->credential_generation = (int64_t)s->c->generation;
+	tokens_note_end(t, s->c, s->p);
 	return TOKENWARD_OK;
 }
 
 int
 credential_settle(struct tokenward *tw, const struct credential *c,
-    bool drop_tokens, struct error *err)
+    const struct provider *p, enum settle what, struct error *err)
 {
-	struct settle s = {c, drop_tokens};
+	struct settling s = {c, p, what};
 
 	return tokens_change_locked(tw, c->name, true, settle, &s, err);
 }

@@ -15,6 +15,25 @@ warn_about(struct get *g, const char *what, const char *why)
 
 /* A valid token is served whatever else is wrong; the warning tells. */
 static void
+warn_of_end(struct get *g, const struct now *now)
+{
+	const struct tokens *t = &g->tokens;
+	int64_t wall = now->wall_ms / 1000;
+	cleanup_buf struct buf when = BUF_INIT;
+
+	if (!t->secret_ends_at || wall < t->secret_warn_at)
+		return;
+	sentence_when(&when, t->secret_ends_at, now);
+	buf_printf(&when, "; get a new one and run \"%s rotate %s\"",
+	    command_name(g->tw), g->name);
+	warn_about(g,
+	    wall < t->secret_ends_at
+		? "the token works, but the client secret ends at "
+		: "the token works, but the client secret ended at ",
+	    buf_str(&when));
+}
+
+static void
 find_warning(struct get *g)
 {
 	struct error why;
@@ -34,6 +53,8 @@ find_warning(struct get *g)
 		    "the new client secret was refused; this token was bought "
 		    "with the previous one",
 		    "");
+	else
+		warn_of_end(g, &now);
 }
 
 int

@@ -58,13 +58,16 @@ put_time(struct tokenward_credential *c, const char *name, int64_t t)
 /* ---- grades ------------------------------------------------------------ */
 
 /* Two weeks for long lives, a third of short ones. */
-static int64_t
-default_warn(const struct secret_version *v, const struct provider *p)
+int64_t
+version_warn(const struct credential *c, const struct secret_version *v,
+    const struct provider *p)
 {
 	int64_t from =
 	    v->issued_at != TOKENWARD_TIME_UNKNOWN ? v->issued_at : v->added_at;
 	int64_t third = (v->expires_at - from) / 3;
 
+	if (c->warn)
+		return c->warn;
 	if (p && p->secret_warn)
 		return p->secret_warn;
 	return third > 0 && third < 14 * DAY ? third : 14 * DAY;
@@ -130,7 +133,7 @@ describe_secret(struct tokenward_credential *c, const struct provider *p,
 		return true;
 	from =
 	    v->issued_at != TOKENWARD_TIME_UNKNOWN ? v->issued_at : v->added_at;
-	warn = c->rec->warn ? c->rec->warn : default_warn(v, p);
+	warn = version_warn(c->rec, v, p);
 	return put(c, "client_id", v->client_id) &&
 	       put_plain_number(c, "secret.version", v->number) &&
 	       put_time(c, "secret.issued_at", v->issued_at) &&

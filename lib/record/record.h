@@ -148,10 +148,12 @@ struct tokens {
 	size_t gates_n;
 	struct flight_mark flight;
 	int64_t credential_generation; /* the newest this record has seen */
+	int64_t secret_ends_at; /* of the current version, 0: not known */
+	int64_t secret_warn_at;
 	struct now last_ok; /* the last accepted request; wall_ms 0: never */
 	int64_t last_ok_version;
 	uint64_t generation; /* of the sealed record, not encoded */
-	bool damaged;	     /* what lies there is to be written over */
+	bool damaged;        /* what lies there is to be written over */
 };
 
 /* Lifecycle.  The free functions wipe, take NULL and half-built objects. */

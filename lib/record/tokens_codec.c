@@ -63,6 +63,8 @@ static const struct row record_rows[] = {
     {"flight_started", TIME, RECORD(flight.started)},
     {"flight_deadline", NUMBER, RECORD(flight.deadline_ms)},
     {"credential_generation", NUMBER, RECORD(credential_generation)},
+    {"secret_ends_at", NUMBER, RECORD(secret_ends_at)},
+    {"secret_warn_at", NUMBER, RECORD(secret_warn_at)},
     {"last_ok", TIME, RECORD(last_ok)},
     {"last_ok_version", NUMBER, RECORD(last_ok_version)},
     {0},

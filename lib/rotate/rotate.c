@@ -141,19 +141,20 @@ prove(struct rotation *ro, struct purchase *p, struct error *err)
 	return r;
 }
 
-struct settle {
+struct settling {
 	const struct purchase *p;
-	int64_t generation;
+	const struct provider *provider;
+	const struct credential *c;
 	bool keep;
 };
 
 static int
 settle(void *data, struct tokens *t, struct error *err)
 {
-	const struct settle *s = data;
+	const struct settling *s = data;
 
 	tokens_drop_gates(t, GATE_NONE);
-	t->credential_generation = s->generation;
+	tokens_note_end(t, s->c, s->provider);
 	if (!s->keep)
 		return TOKENWARD_OK;
 	t->last_ok = s->p->asked;
@@ -165,14 +166,17 @@ static int
 switch_durably(struct rotation *ro, const struct purchase *p, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
+	cleanup_provider struct provider *provider = NULL;
 	cleanup_lock int lock = -1;
-	struct settle s = {.p = p,
+	struct settling s = {.p = p,
 	    .keep = p->reply.outcome == OUTCOME_OK && p->reply.token.len > 0};
 	struct secret_version *staged;
 	int r = lock_record(ro->tw, ro->name, &lock, err);
 
 	if (r == TOKENWARD_OK)
 		r = credential_load(ro->tw, ro->name, &c, err);
+	if (r == TOKENWARD_OK)
+		r = provider_load(ro->tw, c->provider, &provider, NULL, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	staged = credential_version(c, VERSION_STAGED);
@@ -182,13 +186,13 @@ switch_durably(struct rotation *ro, const struct purchase *p, struct error *err)
 		    ro->name);
 	switch_over(c, &ro->now);
 	r = credential_save(ro->tw, c, err);
-	s.generation = (int64_t)c->generation;
+	s.c = c;
+	s.provider = provider;
 	return r ? r
 		 : tokens_change_locked(
 		       ro->tw, ro->name, true, settle, &s, err);
 }
 
-/* One flight at a time: a token fetch in between would use the old secret. */
 static int
 rotate(struct rotation *ro, unsigned flags, struct error *err)
 {
