@@ -20,6 +20,7 @@ struct memo {
 	char *name;
 	char *shape;
 	struct stat stamp;
+	int64_t warn_at; /* from then on its secret's end is told; 0: never */
 	struct token token;
 	struct tokenward_token *object;
 };

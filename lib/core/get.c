@@ -82,8 +82,7 @@ get(struct get *g, struct tokenward_token **ret, struct error *err)
 	r = look(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	if (g->decision == SERVE && !g->gate && !g->flags &&
-	    !g->tokens.secret_ends_at)
+	if (g->decision == SERVE && !g->gate && !g->flags)
 		memo_put(g, &stamp);
 	if (g->decision == SERVE || g->decision == GIVE_UP)
 		return out(g, ret, err);

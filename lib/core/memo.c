@@ -19,8 +19,9 @@ memo_get(struct get *g)
 	struct memo *m = &g->tw->memo;
 	struct stat st;
 
-	if (!m->object || g->flags || strcmp(m->name, g->name) != 0 ||
-	    strcmp(m->shape, g->key) != 0 ||
+	if (!m->object || g->flags ||
+	    (m->warn_at && g->began.wall_ms / 1000 >= m->warn_at) ||
+	    strcmp(m->name, g->name) != 0 || strcmp(m->shape, g->key) != 0 ||
 	    !store_stamp(g->tw->store, RECORD_TOKENS, g->name, &st) ||
 	    !same_file(&st, &m->stamp) ||
 	    token_freshness(&m->token, &g->began, g->min_valid,
@@ -43,6 +44,7 @@ memo_put(struct get *g, const struct stat *st)
 	*m = (struct memo){.name = strdup(g->name),
 	    .shape = strdup(g->key),
 	    .stamp = *st,
+	    .warn_at = g->tokens.secret_warn_at,
 	    .token = {.value = BUF_SECRET_INIT, .refresh = BUF_SECRET_INIT}};
 	m->object = token_object_new(g->token, true, NULL);
 	if (!m->name || !m->shape) {
