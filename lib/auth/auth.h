@@ -8,17 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "provider/provider.h"
-#include "record/record.h"
-
-/* A request under way: parameters for the body or the query, headers. */
-struct request {
-	const struct provider *provider;
-	const struct credential *credential;
-	const struct secret_version *version;
-	struct buf params;  /* secret: frame list, order kept */
-	struct buf headers; /* secret: frame list "name" -> value */
-};
+#include "provider/request.h"
 
 struct auth_method {
 	const char *name;  /* registered: client_secret_basic, ... */
@@ -31,7 +21,8 @@ extern const struct auth_method *const auth_methods[]; /* NULL ends */
 const struct auth_method *auth_find(const char *name);
 void auth_names(struct buf *out);
 
-/* application/x-www-form-urlencoded, RFC 6749 Appendix B; appends. */
-void form_put(struct buf *out, const char *s, size_t len);
+extern const struct auth_method auth_basic;
+extern const struct auth_method auth_post;
+extern const struct auth_method auth_none;
 
 #endif

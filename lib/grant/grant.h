@@ -3,7 +3,8 @@
 #ifndef GRANT_GRANT_H
 #define GRANT_GRANT_H
 
-#include "auth/auth.h"
+#include "base/error.h"
+#include "provider/request.h"
 
 struct grant {
 	const char *name;
@@ -12,5 +13,7 @@ struct grant {
 };
 extern const struct grant *const grants[]; /* NULL ends */
 const struct grant *grant_find(const char *name);
+
+extern const struct grant grant_client_credentials;
 
 #endif

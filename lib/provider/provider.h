@@ -5,6 +5,7 @@
  *
  *   read.c    text -> struct provider; unknown members are errors
  *   find.c    id or path -> text, in the order of the search path
+ *   accept.c  what a credential brings, checked before it is stored
  *   apply.c   provider + credential + shape -> plan
  *   answer.c  status, headers, body -> reply (runs in the fetch helper)
  */
@@ -86,14 +87,16 @@ struct provider {
 	char *accept;
 	char *user_agent;
 	struct strlist auth; /* several: the app's registration decides */
+	char *auth_default;  /* of several, NULL: must be said */
 	enum basic_encode basic_encode;
 	char *client_id_name;	  /* NULL: not sent */
 	char *client_secret_name; /* likewise */
 	char *grant_type_name;	  /* likewise */
 	char *grant;
 	struct strmap params;
+	struct strlist bare; /* params that are numbers or booleans */
 	struct strmap query;
-	struct strmap headers;
+	struct strmap headers; /* names in lower case */
 	char *scope_name;
 	char *scope_separator;
 	char *scope_default;
@@ -116,10 +119,11 @@ struct provider {
 	struct strlist error_code_at;
 	struct strlist error_message_at;
 
+	bool use_said; /* the file says how, so any token type will do */
 	char *use_in;
 	char *use_name;
 	char *use_format;
-	struct strmap use_headers;
+	struct strmap use_headers; /* templates, see provider_use_headers() */
 
 	enum reissue reissue;
 	int64_t renews_below; /* seconds */
@@ -141,6 +145,15 @@ void cleanup_provider_p(struct provider **p);
 #define cleanup_provider __attribute__((cleanup(cleanup_provider_p)))
 const struct provider_var *provider_var(const struct provider *p,
     const char *name);
+/* By its pattern or its list; a value is at most 1024 plain characters. */
+bool provider_var_takes(const struct provider_var *var, const char *value);
+/* The words of token.auth; lib/auth has a method for each. */
+extern const char *const provider_auth_words[];
+extern const char *const provider_grant_words[]; /* likewise lib/grant */
+bool provider_is_id(const char *s); /* ^[a-z0-9][a-z0-9-]{0,63}$ */
+/* Whether a request needs a client id, or the URL a --token-url. */
+bool provider_wants_client_id(const struct provider *p);
+bool provider_wants_token_url(const struct provider *p);
 
 /* The directories searched, first match wins (dirs from core/handle). */
 struct provider_file {
@@ -175,6 +188,10 @@ int provider_apply(const struct provider *p, const struct credential *c,
     const struct secret_version *v, const struct shape *shape,
     struct plan *ret, struct error *err);
 
+/* use.headers with this credential's values: what goes beside a token. */
+int provider_use_headers(const struct provider *p, const struct credential *c,
+    const struct secret_version *v, struct strmap *ret, struct error *err);
+
 /* One HTTP answer, as the helper saw it. */
 struct http_answer {
 	int status;
@@ -183,10 +200,16 @@ struct http_answer {
 	size_t len;
 	int64_t sent_at; /* wall seconds, before the request was sent */
 	int64_t date;	 /* of the Date header, 0: none */
+	/* Blanks secrets out of error texts, before they are cut; or NULL. */
+	void (*redact)(void *data, struct buf *text);
+	void *redact_data;
 };
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); false: anything else. */
+bool http_date(const char *s, int64_t *ret);
 /*
  * Reads an answer: token or named outcome, life, scope, errors.  Never
- * fails; what cannot be understood is an outcome with a stage.
+ * fails; what cannot be understood is an outcome with a stage.  ret comes as
+ * REPLY_INIT; attempts, exchange and the stages of transport are not set.
  */
 void provider_answer(const struct provider *p, const struct http_answer *a,
     struct reply *ret);

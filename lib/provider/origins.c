@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the secret goes, and what an API call needs beside the token. */
+#include "base/cleanup.h"
+#include "provider/permit.h"
+#include "provider/request.h"
+
+/* No origin depends on the client id: a host never has it in it. */
+static const struct secret_version nobody = {.client_id = (char *)"x"};
+
+int
+provider_origins(const struct provider *p, const struct credential *c,
+    struct strlist *ret, struct error *err)
+{
+	cleanup_request struct request r = REQUEST_INIT;
+	cleanup_buf struct buf origin = BUF_INIT;
+	int res;
+
+	r.provider = p;
+	r.credential = c;
+	r.version = &nobody;
+	res = request_url(&r, err);
+	if (res == TOKENWARD_OK)
+		res = permit_origin(p, c, r.url, TOKENWARD_USAGE, &origin, err);
+	if (res == TOKENWARD_OK && !strlist_has(ret, buf_str(&origin)) &&
+	    !strlist_add(ret, buf_str(&origin)))
+		res = error_memory(err);
+	return res;
+}
+
+int
+provider_use_headers(const struct provider *p, const struct credential *c,
+    const struct secret_version *v, struct strmap *ret, struct error *err)
+{
+	cleanup_request struct request r = REQUEST_INIT;
+	int res = TOKENWARD_OK;
+
+	r.provider = p;
+	r.credential = c;
+	r.version = v;
+	for (size_t i = 0; res == TOKENWARD_OK && i < p->use_headers.n; i++) {
+		cleanup_buf struct buf value = BUF_INIT;
+		const struct strpair *h = &p->use_headers.v[i];
+
+		res = request_expand(&r, h->value, &value, err);
+		if (res == TOKENWARD_OK)
+			res = request_header(
+			    &r, h->key, buf_str(&value), value.len, err);
+		if (res == TOKENWARD_OK && value.len > 0 &&
+		    !strmap_set(ret, h->key, buf_str(&value)))
+			res = error_memory(err);
+	}
+	return res;
+}
