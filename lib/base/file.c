@@ -158,7 +158,9 @@ make_dir(const char *path, mode_t mode)
 {
 	struct stat st;
 
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
+	if (mkdir(path, mode) == 0)
+		return chmod(path, mode) < 0 ? errno : 0; /* whatever umask */
+	if (errno == EEXIST)
 		return 0;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return 0; /* a parent on read-only ground */
