@@ -17,6 +17,18 @@ const struct option_row add_options[] = {
     {NULL},
 };
 
+static int
+look_for_provider(void)
+{
+	cleanup_text char *text = NULL;
+	cleanup_text char *path = NULL;
+	const char *id = field_given("provider");
+
+	return id ? library_result(
+			tokenward_read_provider(cli.tw, id, &text, &path))
+		  : TOKENWARD_OK;
+}
+
 /* Nobody likes to paste a secret and hear then that the name was taken. */
 static int
 look_before_asking(const char *name)
@@ -24,8 +36,11 @@ look_before_asking(const char *name)
 	cleanup_object struct tokenward_credential *old = NULL;
 	int r;
 
-	if (given.update || secret_given() || !isatty(STDIN_FILENO))
+	if (secret_given() || !isatty(STDIN_FILENO))
 		return TOKENWARD_OK;
+	r = look_for_provider();
+	if (r || given.update)
+		return r;
 	r = tokenward_get_credential(cli.tw, name, &old);
 	if (r == TOKENWARD_OK)
 		return error_set(&cli.error, TOKENWARD_EXISTS,

@@ -209,7 +209,8 @@ int secret_read(const char *prompt, const char *what, struct buf *ret);
 /* ---- fields.c ---------------------------------------------------------- */
 
 extern const struct option_row version_options[]; /* client id, dates */
-bool field_given(const char *field);
+/* What an option said, or NULL. */
+const char *field_given(const char *field);
 int field_remember(const char *field, const char *value);
 int fields_apply(struct tokenward_credential *c);
 /* A credential with what the options say. */

@@ -20,13 +20,13 @@ const struct option_row version_options[] = {
     {NULL},
 };
 
-bool
+const char *
 field_given(const char *field)
 {
 	for (size_t i = 0; i < cli.fields_n; i++)
 		if (strcmp(cli.fields[i].field, field) == 0)
-			return true;
-	return false;
+			return cli.fields[i].value;
+	return NULL;
 }
 
 int

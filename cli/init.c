@@ -36,6 +36,7 @@ cmd_init(void)
 	    given.if_missing ? TOKENWARD_INIT_IF_MISSING : 0, &created, &text);
 	if (r)
 		return library_result(r);
+	say("the store is %s", tokenward_store_path(cli.tw));
 	if (text && *text)
 		say_text(text);
 	return out_change(created ? "created" : "unchanged");
