@@ -133,6 +133,7 @@ purchase_store(const struct purchase *p, struct tokens *t)
 	const struct provider *provider = p->provider;
 	const struct reply *reply = &p->reply;
 	struct token *v = tokens_put(t, p->shape_key);
+	struct error ignored;
 
 	if (!v)
 		return NULL;
@@ -151,7 +152,8 @@ purchase_store(const struct purchase *p, struct tokens *t)
 	    !copy(&v->use_name, provider->use_name) ||
 	    !copy(&v->use_format, provider->use_format) ||
 	    !strmap_copy(&v->keep, &reply->keep) ||
-	    !strmap_copy(&v->use_headers, &provider->use_headers))
+	    provider_use_headers(provider, p->credential, p->version,
+		&v->use_headers, &ignored) != TOKENWARD_OK)
 		return NULL;
 	return v;
 }
