@@ -20,6 +20,7 @@ import select
 import shlex
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -210,7 +211,10 @@ class Sandbox:
 
     def control(self, base, name, value=None):
         data = None if value is None else json.dumps(value).encode()
-        with urllib.request.urlopen(f"{base}/_/{name}", data, 10) as answer:
+        trust = ssl.create_default_context(cafile=self.path("pki/ca.pem")) \
+            if base.startswith("https:") else None
+        with urllib.request.urlopen(f"{base}/_/{name}", data, 10,
+                                    context=trust) as answer:
             return json.load(answer)
 
     def client(self, base, vendor, client_id, secret, **more):
@@ -236,7 +240,7 @@ class Sandbox:
         for name in os.listdir(os.path.join(SOURCE, "providers")):
             if name.endswith(".json"):
                 self._adapt(name, providers, base)
-        command = [self.find("cli/tokenward", "tokenward"),
+        command = [self.find("tokenward", "cli/tokenward"),
                    "--libexec-dir", self.libexec_dir()]
         with open("/usr/bin/tokenward", "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\nexec %s \"$@\"\n" % shlex.join(command))
