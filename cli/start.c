@@ -42,7 +42,7 @@ forbid_cores(void)
 		return false;
 	none = old_core;
 	none.rlim_cur = 0;
-	return setrlimit(RLIMIT_CORE, &none) == 0;
+	return old_core.rlim_cur == 0 || setrlimit(RLIMIT_CORE, &none) == 0;
 }
 
 int

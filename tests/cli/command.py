@@ -38,7 +38,7 @@ def find(variable, *names):
     given = os.environ.get(variable)
     for path in ([given] if given else [os.path.join(BUILD, n)
                                         for n in names]):
-        if os.path.exists(path):
+        if os.path.isfile(path):
             return os.path.abspath(path)
     print("1..0 # SKIP not built: " + (given or names[0]))
     sys.exit(77)
