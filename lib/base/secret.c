@@ -169,11 +169,12 @@ drop_if_empty(struct chunk *c)
 void
 secret_free(void *p)
 {
-	struct block *b = (struct block *)p - 1;
+	struct block *b;
 	struct chunk *c;
 
 	if (!p)
 		return;
+	b = (struct block *)p - 1;
 	pthread_mutex_lock(&mutex);
 	for (c = chunks; c && !in_chunk(c, b);)
 		c = c->next;
