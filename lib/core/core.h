@@ -132,6 +132,10 @@ void sentence_reason(struct buf *out, const struct purchase *p);
 int sentence_gate(struct tokenward *tw, const char *name,
     const struct tokens *t, const struct gate *g, const struct purchase *p,
     const struct now *now, struct error *err);
+/* neighbours.c: how many other credentials of that origin are refused now;
+   at most a few hundred are looked at. */
+unsigned refused_neighbours(
+    struct tokenward *tw, const struct credential *c, const struct now *now);
 void sentence_when(struct buf *out, int64_t when, const struct now *now);
 
 /* token_object.c */

@@ -3,13 +3,11 @@
  * What protects the store here, what does not, and what would happen: each
  * finding has a grade and, where there is one, a cure.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
@@ -55,18 +53,6 @@ look_at_memory(struct doctor *d)
 static void
 look_at_kernel(struct doctor *d)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
-
-	if (abi > 0)
-		find(d, "strong", NULL,
-		    "the fetch helper is confined by seccomp and Landlock "
-		    "(ABI %ld)",
-		    abi);
-	else
-		find(d, "fair",
-		    "boot a kernel with Landlock (lsm=landlock,...)",
-		    "the fetch helper is confined by seccomp only: this "
-		    "kernel has no Landlock");
 	if (keyring_usable())
 		find(d, "ok", NULL,
 		    "the kernel's keyring can keep a key for a while");
@@ -76,19 +62,25 @@ look_at_kernel(struct doctor *d)
 		    "is asked for at every call");
 }
 
+/* Started for real, without a request: what it says is what it is. */
 static void
 look_at_helper(struct doctor *d)
 {
-	cleanup_free char *path = NULL;
+	struct error err = {0};
+	bool landlock = false;
 
-	if (asprintf(&path, "%s/fetch", d->tw->libexec) < 0)
-		return;
-	if (access(path, X_OK) == 0)
-		find(d, "ok", NULL, "the fetch helper is %s", path);
-	else
+	if (fetch_probe(d->tw->libexec, &landlock, &err) != TOKENWARD_OK)
 		find(d, "bad", "install tokenward again",
-		    "the fetch helper %s cannot be run: %s", path,
-		    strerror(errno));
+		    "the fetch helper does not work: %s", err.text);
+	else if (landlock)
+		find(d, "strong", NULL,
+		    "the fetch helper works, confined by seccomp and "
+		    "Landlock");
+	else
+		find(d, "fair",
+		    "boot a kernel with Landlock (lsm=landlock,...)",
+		    "the fetch helper works, confined by seccomp only: this "
+		    "kernel has no Landlock");
 }
 
 static void

@@ -97,6 +97,19 @@ version_may_stand_in(const struct purchase *p, const struct now *now)
 	       now->wall_ms / 1000 < current->added_at + overlap;
 }
 
+static int
+need_fence(struct tokenward *tw, struct error *err)
+{
+	bool landlock = false;
+	int r = fetch_probe(tw->libexec, &landlock, err);
+
+	if (r != TOKENWARD_OK || landlock)
+		return r;
+	return error_set(err, TOKENWARD_NOT_ALLOWED,
+	    "this kernel has no Landlock to fence the fetch helper with, and "
+	    "--strict refuses that");
+}
+
 int
 purchase_run(struct purchase *p, struct error *err)
 {
@@ -113,6 +126,9 @@ purchase_run(struct purchase *p, struct error *err)
 	buf_set(&plan.provider, p->provider_text.data, p->provider_text.len);
 	if (plan.provider.failed)
 		return error_memory(err);
+	if (p->tw->flags & TOKENWARD_OPEN_STRICT &&
+	    need_fence(p->tw, err) != TOKENWARD_OK)
+		return err->code;
 	handle_now(p->tw, &p->asked);
 	reply_free(&p->reply);
 	p->reply = (struct reply)REPLY_INIT;

@@ -122,12 +122,29 @@ sentence_when(struct buf *out, int64_t when, const struct now *now)
 
 static void
 put_last_success(struct buf *out, const struct tokens *t, const struct gate *g,
-    const struct now *now)
+    const struct purchase *p, const struct now *now)
 {
+	bool same = p && p->version && p->version->number == t->last_ok_version;
+
 	if (g->kind != GATE_REFUSED || t->last_ok.wall_ms == 0)
 		return;
-	buf_put_str(out, "; a secret was last accepted at ");
+	buf_printf(out, "; %s secret was last accepted at ",
+	    same ? "the same" : "an earlier");
 	sentence_when(out, t->last_ok.wall_ms / 1000, now);
+}
+
+/* Only where this very client was accepted once: else it is the secret. */
+static void
+put_neighbours(struct buf *out, struct tokenward *tw, const struct purchase *p,
+    const struct now *now)
+{
+	unsigned n = refused_neighbours(tw, p->credential, now);
+
+	if (n > 0)
+		buf_printf(out,
+		    "; %u other credential%s there fail%s too: this looks "
+		    "like the provider",
+		    n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 }
 
 static void
@@ -165,7 +182,9 @@ sentence_gate(struct tokenward *tw, const char *name, const struct tokens *t,
 		buf_put_str(&out, " since ");
 		sentence_when(&out, g->since.wall_ms / 1000, now);
 	}
-	put_last_success(&out, t, g, now);
+	put_last_success(&out, t, g, p, now);
+	if (p && g->kind == GATE_REFUSED && t->last_ok.wall_ms)
+		put_neighbours(&out, tw, p, now);
 	put_cure(&out, tw, name, g, now);
 	if (p && g->code == TOKENWARD_EXPIRED && p->provider->renew_help)
 		buf_printf(&out, ": %s", p->provider->renew_help);

@@ -167,6 +167,15 @@ describe_token(struct tokenward_credential *c, const struct tokens *t,
 	return put_time(c, "token.expires_at", token_expires_at(v));
 }
 
+/* A refusal stands until something changes; the rest while it is closed. */
+static bool
+concerns_default(const struct gate *g, const struct now *now)
+{
+	if (g->kind == GATE_REQUEST && !str_equal(g->key, ""))
+		return false;
+	return g->kind == GATE_REFUSED || gate_is_closed(g, now);
+}
+
 static const struct gate *
 worst_gate(const struct tokens *t, const struct now *now)
 {
@@ -174,8 +183,7 @@ worst_gate(const struct tokens *t, const struct now *now)
 	size_t i;
 
 	for (i = 0; i < t->gates_n; i++)
-		if ((gate_is_closed(&t->gates[i], now) ||
-			t->gates[i].kind == GATE_REFUSED) &&
+		if (concerns_default(&t->gates[i], now) &&
 		    (!worst || t->gates[i].kind == GATE_REFUSED))
 			worst = &t->gates[i];
 	return worst;
