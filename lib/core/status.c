@@ -64,12 +64,16 @@ version_warn(const struct credential *c, const struct secret_version *v,
 {
 	int64_t from =
 	    v->issued_at != TOKENWARD_TIME_UNKNOWN ? v->issued_at : v->added_at;
-	int64_t third = (v->expires_at - from) / 3;
+	int64_t third;
 
 	if (c->warn)
 		return c->warn;
 	if (p && p->secret_warn)
 		return p->secret_warn;
+	if (v->expires_at == TOKENWARD_TIME_UNKNOWN ||
+	    v->expires_at == TOKENWARD_TIME_NEVER)
+		return 14 * DAY;
+	third = (v->expires_at - from) / 3;
 	return third > 0 && third < 14 * DAY ? third : 14 * DAY;
 }
 
