@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "base/secret.h"
 
-#define CHUNK_SIZE (64u * 1024)
+#define CHUNK_SIZE (32u * 1024)
 #define ALIGN 16u
 #define PAGE 4096u
 
