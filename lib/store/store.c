@@ -225,6 +225,17 @@ check_generation(const struct store *s, const struct place *at,
 	    kinds[at->kind].word, at->name);
 }
 
+static int
+check_writable(const struct store *s, struct error *err)
+{
+	if (s->header.format <= FORMAT_VERSION)
+		return TOKENWARD_OK;
+	return error_set(err, TOKENWARD_CONFIG,
+	    "the store %s is of format %lld: this tokenward can read it, not "
+	    "change it",
+	    s->files.path, (long long)s->header.format);
+}
+
 int
 store_write(struct store *s, enum record_kind kind, const char *name,
     const struct buf *plain, uint64_t generation, bool durable,
@@ -235,6 +246,7 @@ store_write(struct store *s, enum record_kind kind, const char *name,
 	struct place at;
 
 	if (need_key(s, kind, err) != TOKENWARD_OK ||
+	    check_writable(s, err) != TOKENWARD_OK ||
 	    find_place(s, kind, name, &at, err) != TOKENWARD_OK ||
 	    check_generation(s, &at, generation, err) != TOKENWARD_OK)
 		return err->code;
