@@ -35,7 +35,7 @@ ensure init --if-missing
 
 credential shop \
 	--provider tiki --auth post --client-id 5873214906 \
-	--lifetime never --owner ops@example.org
+	--owner ops@example.org
 credential analyzer \
 	--provider netwrix-access-analyzer --auth post \
 	--set origin=https://aa.example:8082 --client-id 7f2f6c1e \
