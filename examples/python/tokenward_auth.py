@@ -8,8 +8,8 @@
     session.auth = TokenwardAuth("shop")
     session.get("https://api.example/orders")
 
-Every request gets a token from "tokenward token"; a cached one takes about a
-millisecond.  When the API answers 401, the token is given back with
+Every request gets a token from "tokenward token"; a cached one takes a few
+milliseconds.  When the API answers 401, the token is given back with
 "tokenward reject" and the request is sent once more with another one.  The
 second one goes only where the first one went: a redirection to another
 host gets no token.

@@ -33,7 +33,8 @@ BUILD = os.environ.get("BUILDDIR", os.getcwd())
 SKIP = 77
 PLACES = ["/etc", "/usr/bin", "/usr/local/bin", "/var/lib"]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-JOB_USER, JOB_UID = "orders", 64123
+USERS = ("root", "me", "laptop", "reader")  # with a home, same user id
+JOB_USER, JOB_UID = "orders", 64123  # without one
 
 # What is written in a provider file, and where it leads here.
 URLS = {
@@ -113,7 +114,7 @@ class Sandbox:
         self.can_sudo = False
         self.config, self.store = configured()
         self._mount()
-        for user in ("root", "me", "laptop"):
+        for user in USERS:
             os.mkdir(self.path("home-" + user), 0o700)
         self._add_job_user()
 
