@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Driving libcurl, and taking in what comes within limits. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "http.h"
+
+#define HEADER_BYTES_MAX 65536u
+#define HEADER_LINES_MAX 128u
+#define STATUS_LINE_MAX 200u
+#define LOOK_UP_MS 1000      /* at most this long without asking the clock */
+#define CURL_LEAST 0x075800u /* 7.88.0 */
+
+void
+http_try_free(struct http_try *t)
+{
+	free(t->status_line);
+	strmap_free(&t->headers);
+	buf_free(&t->body);
+	*t = (struct http_try)HTTP_TRY_INIT;
+}
+
+int
+http_check(struct error *err)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (v->version_num < CURL_LEAST)
+		return error_set(err, TOKENWARD_FAILED,
+		    "libcurl %s is too old: 7.88 is needed", v->version);
+	if (!v->ssl_version || strncmp(v->ssl_version, "OpenSSL/", 8) != 0)
+		return error_set(err, TOKENWARD_FAILED,
+		    "libcurl uses %s: OpenSSL is needed",
+		    v->ssl_version ? v->ssl_version : "no TLS library");
+	if (!(v->features & CURL_VERSION_ASYNCHDNS))
+		return error_set(err, TOKENWARD_FAILED,
+		    "libcurl cannot resolve names within a deadline");
+	return TOKENWARD_OK;
+}
+
+static size_t
+too_much(struct http_try *t, const char *what)
+{
+	t->limit = what;
+	return 0; /* libcurl stops */
+}
+
+/* A new status line: an interim answer (1xx) came before. */
+static void
+begin_answer(struct http_try *t, const char *line, size_t len)
+{
+	free(t->status_line);
+	t->status_line =
+	    strndup(line, len < STATUS_LINE_MAX ? len : STATUS_LINE_MAX);
+	strmap_free(&t->headers);
+}
+
+static void
+lower(char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+/* The first of a name counts: a second one cannot change it. */
+static bool
+keep_header(struct http_try *t, char *line)
+{
+	char *colon = strchr(line, ':');
+
+	if (!colon)
+		return true;
+	*colon = '\0';
+	lower(line);
+	colon += 1 + strspn(colon + 1, " \t");
+	return strmap_get(&t->headers, line) ||
+	       strmap_set(&t->headers, line, colon);
+}
+
+static size_t
+take_header(char *data, size_t one, size_t len, void *user)
+{
+	struct http_try *t = user;
+	size_t n = one * len;
+	char *line;
+	bool kept;
+
+	t->any = true;
+	t->header_bytes += n;
+	if (t->header_bytes > HEADER_BYTES_MAX ||
+	    ++t->header_lines > HEADER_LINES_MAX)
+		return too_much(t, "its headers are too long");
+	while (n && (data[n - 1] == '\r' || data[n - 1] == '\n' ||
+			data[n - 1] == ' '))
+		n--;
+	if (n > 5 && memcmp(data, "HTTP/", 5) == 0) {
+		begin_answer(t, data, n);
+		return one * len;
+	}
+	if (memchr(data, 0, n))
+		return too_much(t, "its headers hold a NUL byte");
+	line = strndup(data, n);
+	kept = line && keep_header(t, line);
+	free(line);
+	return kept ? one * len : 0;
+}
+
+static size_t
+take_body(char *data, size_t one, size_t len, void *user)
+{
+	struct http_try *t = user;
+
+	t->any = true;
+	if (len * one > FETCH_ANSWER_MAX - t->body.len)
+		return too_much(t, "its answer is larger than 1 MiB");
+	buf_put(&t->body, data, len * one);
+	return t->body.failed ? 0 : len * one;
+}
+
+static CURLcode
+set_sinks(CURL *easy, struct http_try *t)
+{
+	CURLcode code;
+
+	code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
+	if (!code)
+		code =
+		    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	return code;
+}
+
+/* Until it is done, the time is up or nobody waits for it any more. */
+static CURLcode
+drive(CURLM *multi, int64_t deadline_ms)
+{
+	struct curl_waitfd parent = {
+	    .fd = HTTP_PARENT, .events = CURL_WAIT_POLLIN};
+	int64_t left;
+	int running = 1, n;
+	CURLMsg *done;
+
+	for (;;) {
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			return CURLE_FAILED_INIT;
+		if (!running)
+			break;
+		left = deadline_ms - clock_boot_ms();
+		if (left <= 0)
+			return CURLE_OPERATION_TIMEDOUT;
+		parent.revents = 0;
+		if (curl_multi_poll(multi, &parent, 1,
+			left < LOOK_UP_MS ? (int)left : LOOK_UP_MS,
+			&n) != CURLM_OK)
+			return CURLE_FAILED_INIT;
+		if (parent.revents)
+			_exit(1);
+	}
+	done = curl_multi_info_read(multi, &n);
+	return done && done->msg == CURLMSG_DONE ? done->data.result
+						 : CURLE_FAILED_INIT;
+}
+
+static bool
+past(CURL *easy, CURLINFO info)
+{
+	curl_off_t t = 0;
+
+	return curl_easy_getinfo(easy, info, &t) == CURLE_OK && t > 0;
+}
+
+/* The time of connecting is not told before TLS is through as well. */
+static bool
+has_peer(CURL *easy)
+{
+	char *peer = NULL;
+
+	return curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &peer) ==
+		   CURLE_OK &&
+	       peer && *peer;
+}
+
+static const char *
+reached(CURL *easy, const struct plan *p, const struct http_try *t)
+{
+	if (t->any)
+		return "receive";
+	if (!past(easy, CURLINFO_NAMELOOKUP_TIME_T))
+		return "resolve";
+	if (strncmp(p->origin, "https", 5) == 0 &&
+	    !past(easy, CURLINFO_APPCONNECT_TIME_T) && has_peer(easy))
+		return "tls";
+	if (!past(easy, CURLINFO_CONNECT_TIME_T))
+		return "connect";
+	return past(easy, CURLINFO_PRETRANSFER_TIME_T) ? "receive" : "send";
+}
+
+static void
+ask(CURL *easy, const struct plan *p, struct http_try *t)
+{
+	long status = 0, os_errno = 0, proxy = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_errno);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &proxy);
+	/* libcurl takes the time of a closed connection for a first byte. */
+	if (t->code != CURLE_GOT_NOTHING &&
+	    past(easy, CURLINFO_STARTTRANSFER_TIME_T))
+		t->any = true;
+	t->reached = reached(easy, p, t);
+	t->status = (int)status;
+	t->os_errno = (int)os_errno;
+	t->proxy_status = (int)proxy;
+}
+
+static void
+perform(CURLM *multi, CURL *easy, const struct plan *p,
+    const struct target *target, struct curl_slist *headers,
+    int64_t deadline_ms, struct http_try *t)
+{
+	int64_t left = deadline_ms - clock_boot_ms();
+
+	t->code = set_sinks(easy, t);
+	if (!t->code)
+		t->code =
+		    options_set(easy, p, target, headers, left > 1 ? left : 1);
+	if (t->code) { /* sent nothing: a libcurl that lacks something */
+		t->limit = options_failed();
+		t->reached = "option";
+		return;
+	}
+	if (curl_multi_add_handle(multi, easy) != CURLM_OK) {
+		t->code = CURLE_FAILED_INIT;
+		return;
+	}
+	t->code = drive(multi, deadline_ms);
+	t->out_of_time = t->code == CURLE_OPERATION_TIMEDOUT &&
+			 clock_boot_ms() >= deadline_ms - 20;
+	ask(easy, p, t);
+	curl_multi_remove_handle(multi, easy);
+}
+
+void
+http_perform(const struct plan *p, const struct target *target,
+    int64_t deadline_ms, struct http_try *ret)
+{
+	CURLM *multi = curl_multi_init();
+	CURL *easy = curl_easy_init();
+	struct curl_slist *headers = NULL;
+	struct now now;
+
+	clock_now(p->clock_offset, &now);
+	ret->sent_at = now.wall_ms / 1000;
+	ret->code =
+	    multi && easy ? headers_make(p, &headers) : CURLE_OUT_OF_MEMORY;
+	ret->reached = "resolve";
+	if (!ret->code)
+		perform(multi, easy, p, target, headers, deadline_ms, ret);
+	clock_now(p->clock_offset, &now);
+	ret->answered_at = now.wall_ms / 1000;
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(easy);
+	curl_multi_cleanup(multi);
+}
