@@ -170,14 +170,16 @@ static int
 make_dir(const char *path, mode_t mode)
 {
 	struct stat st;
+	int e;
 
 	if (mkdir(path, mode) == 0)
 		return chmod(path, mode) < 0 ? errno : 0; /* whatever umask */
-	if (errno == EEXIST)
-		return 0;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0; /* a parent on read-only ground */
-	return errno;
+	e = errno;
+	if (stat(path, &st) < 0)
+		return e;
+	if (S_ISDIR(st.st_mode))
+		return 0; /* also a parent on read-only ground */
+	return e == EEXIST ? ENOTDIR : e;
 }
 
 int
@@ -189,6 +191,8 @@ file_make_dirs(const char *path, mode_t mode)
 
 	if (!copy)
 		return ENOMEM;
+	if (!copy[0])
+		return ENOENT;
 	for (slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
 		*slash = '\0';
 		e = make_dir(copy, mode);

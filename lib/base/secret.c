@@ -126,7 +126,7 @@ secret_alloc(size_t len)
 	struct chunk *c;
 	void *p = NULL;
 
-	if (len > SIZE_MAX / 2)
+	if (len > SECRET_MAX)
 		return NULL;
 	len = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (len == 0)

@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* NULL when memory is short.  The memory is zeroed. */
+/* More than anything that is kept here: locking it would eat the machine. */
+#define SECRET_MAX ((size_t)64 << 20)
+
+/* NULL when memory is short or len too large.  The memory is zeroed. */
 void *secret_alloc(size_t len);
 /* Wipes; NULL is allowed. */
 void secret_free(void *p);

@@ -76,19 +76,20 @@ void
 str_clean(struct buf *out, const char *s, size_t len, size_t max)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t n, before, start = out->len;
+	size_t n, start = out->len, cut = start; /* where dots still fit */
 	uint32_t cp = 0;
 
 	for (; len > 0 && !out->failed; p += n, len -= n) {
-		before = out->len;
 		n = utf8_next(p, len, &cp);
 		if (n == 0 || is_harmful(cp))
 			put_escaped(out, p, n ? n : (n = 1));
 		else
 			buf_put(out, p, n);
-		if (out->len - start + (len > n ? 3 : 0) > max) {
-			out->len = before;
-			buf_put_str(out, "...");
+		if (out->len - start + 3 <= max)
+			cut = out->len;
+		if (out->len - start > max) {
+			out->len = cut;
+			buf_put(out, "...", max < 3 ? max : 3);
 			return;
 		}
 	}

@@ -145,7 +145,7 @@ time_parse(const char *s, int64_t now, int64_t *ret)
 	if (*s != '\0' || !to_seconds(&tm, &t))
 		return false;
 	*ret = t - off;
-	return true;
+	return *ret >= 0;
 }
 
 void
@@ -171,7 +171,7 @@ duration_put(struct buf *out, int64_t seconds)
 
 	if (seconds < 0) {
 		buf_put_byte(out, '-');
-		seconds = -seconds;
+		seconds = seconds == INT64_MIN ? INT64_MAX : -seconds;
 	}
 	while (i-- > 0 && seconds < units[i].seconds)
 		;
