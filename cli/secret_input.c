@@ -16,7 +16,7 @@
 #include "base/secret.h"
 #include "cli.h"
 
-#define SECRET_MAX 65536
+#define INPUT_MAX 65536
 #define SECRET_NAME_MAX 64
 #define ANSWER_MAX 8192
 
@@ -66,7 +66,7 @@ drop_newline(struct buf *b)
 static int
 read_secret(int fd, const char *where, struct buf *ret)
 {
-	int e = file_read_fd(fd, SECRET_MAX + 2, ret);
+	int e = file_read_fd(fd, INPUT_MAX + 2, ret);
 
 	if (e == EFBIG)
 		return error_set(&cli.error, TOKENWARD_USAGE,
