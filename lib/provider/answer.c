@@ -176,18 +176,14 @@ take(const struct answer *a, struct reply *ret)
 	ret->life = answer_life(a, &ret->token, &ret->life_assumed);
 }
 
-/* Blanked out before it is cut, or half a secret could remain. */
 static void
-take_error(
-    const struct answer *a, const struct strlist *at, size_t max, char **ret)
+take_error(const struct answer *a, const struct strlist *at, size_t max,
+    char **ret)
 {
 	cleanup_buf struct buf text = BUF_SECRET_INIT;
 
-	if (answer_first(a, at, &text) == FOUND_NONE)
-		return;
-	if (a->http->redact)
-		a->http->redact(a->http->redact_data, &text);
-	set_clean(ret, buf_str(&text), text.len, max);
+	if (answer_first(a, at, &text) != FOUND_NONE)
+		set_clean(ret, buf_str(&text), text.len, max);
 }
 
 static void

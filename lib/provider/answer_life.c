@@ -8,6 +8,7 @@
 #include "provider/doc.h"
 
 #define TEN_YEARS INT64_C(315360000)
+#define COUNT_MAX (INT64_C(1) << 60) /* and no LIFE_NEVER by chance */
 
 /* A point in time is set against the server's clock where it told it. */
 static int64_t
@@ -22,7 +23,7 @@ skip_digits(const char *s)
 	return s + strspn(s, "0123456789");
 }
 
-/* "3600", "3599.5", "1e+300": whole part, at most INT64_MAX. */
+/* "3600", "3599.5", "1e+300": the whole part, at most COUNT_MAX. */
 static bool
 count(const char *s, int64_t *ret)
 {
@@ -32,13 +33,13 @@ count(const char *s, int64_t *ret)
 	if (end == s)
 		return false;
 	for (; s < end; s++)
-		v = v > (INT64_MAX - 9) / 10 ? INT64_MAX : v * 10 + (*s - '0');
+		v = v > COUNT_MAX / 16 ? COUNT_MAX : v * 10 + (*s - '0');
 	if (*end == '.')
 		end = skip_digits(end + 1);
 	if ((*end == 'e' || *end == 'E') && end[1] == '+' &&
 	    skip_digits(end + 2) > end + 2) {
 		end = skip_digits(end + 2);
-		v = INT64_MAX;
+		v = COUNT_MAX;
 	}
 	*ret = v;
 	return *end == '\0';

@@ -37,7 +37,8 @@ by_status(int status)
 	case 429:
 		return OUTCOME_RATE_LIMITED;
 	default:
-		return status >= 400 && status < 500 ? OUTCOME_BAD_REQUEST
+		/* A redirect (3xx) is a wrong URL: it is never followed. */
+		return status >= 300 && status < 500 ? OUTCOME_BAD_REQUEST
 						     : OUTCOME_TEMPORARY;
 	}
 }

@@ -200,9 +200,6 @@ struct http_answer {
 	size_t len;
 	int64_t sent_at; /* wall seconds, before the request was sent */
 	int64_t date;	 /* of the Date header, 0: none */
-	/* Blanks secrets out of error texts, before they are cut; or NULL. */
-	void (*redact)(void *data, struct buf *text);
-	void *redact_data;
 };
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); false: anything else. */
 bool http_date(const char *s, int64_t *ret);
