@@ -165,7 +165,20 @@ write_key(const char *temp)
 	return e ? e : file_sync_fd(fd);
 }
 
-/* The name appears with the content, never before; EEXIST is success. */
+/* Never over a file that is there; or errno. */
+static int
+give_name(const char *temp, const char *path)
+{
+	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno;
+	if (link(temp, path) < 0)
+		return errno;
+	return unlink(temp) < 0 ? errno : 0;
+}
+
+/* The name appears with the content; a file that came first stays. */
 int
 keyfile_make(const char *path)
 {
@@ -177,11 +190,12 @@ keyfile_make(const char *path)
 		return ENOMEM;
 	strrchr(parent, '/')[0] = '\0';
 	e = parent[0] ? file_make_dirs(parent, 0700) : 0;
+	if (e)
+		return e;
+	e = write_key(temp);
 	if (e == 0)
-		e = write_key(temp);
-	if (e == 0 && link(temp, path) < 0 && errno != EEXIST)
-		e = errno;
-	if (e != EEXIST)
+		e = give_name(temp, path);
+	if (e)
 		unlink(temp);
-	return e ? e : sync_parent(path);
+	return e && e != EEXIST ? e : sync_parent(path);
 }

@@ -47,7 +47,7 @@ store_unlock(struct store *s, const unsigned char *master,
 	}
 	subkey_derive(SUBKEY_INDEX, master, k->index);
 	derive_kind(k, RECORD_TOKENS, master);
-	if (with_credentials)
+	if (with_credentials && sodium_init() >= 0) /* the fast code */
 		derive_kind(k, RECORD_CREDENTIAL, master);
 	store_lock_keys(s);
 	s->keys = k;
