@@ -7,7 +7,7 @@
 static bool
 is_blank(unsigned char c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ';
 }
 
 static const char *
@@ -27,7 +27,7 @@ fault_of(const unsigned char *p, size_t len, bool verbatim)
 	if (memchr(p, 0, len))
 		return "contains a NUL byte (is the file UTF-16?)";
 	for (i = 0; i < len; i++)
-		if ((p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f)
+		if (p[i] < 0x20 || p[i] == 0x7f)
 			return "contains a control character or a second line";
 	if (!str_is_utf8((const char *)p, len))
 		return "is not valid UTF-8";
