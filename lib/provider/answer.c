@@ -177,8 +177,8 @@ take(const struct answer *a, struct reply *ret)
 }
 
 static void
-take_error(const struct answer *a, const struct strlist *at, size_t max,
-    char **ret)
+take_error(
+    const struct answer *a, const struct strlist *at, size_t max, char **ret)
 {
 	cleanup_buf struct buf text = BUF_SECRET_INIT;
 

@@ -11,7 +11,7 @@ struct answer {
 	const struct provider *provider;
 	const struct http_answer *http;
 	struct json_object *root; /* NULL: no JSON object */
-	const char *fault;	  /* then why */
+	const char *fault;        /* then why */
 	unsigned fault_line;
 };
 

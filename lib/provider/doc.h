@@ -17,8 +17,8 @@ struct json_object *doc_parse(
 /* Wipes every string as far as json-c lets us; NULL is allowed. */
 void doc_free(struct json_object *root);
 /* The value at a JSON Pointer, whose JSON null is NULL; false: none there. */
-bool doc_at(struct json_object *root, const char *pointer,
-    struct json_object **ret);
+bool doc_at(
+    struct json_object *root, const char *pointer, struct json_object **ret);
 /* Text of a string, number or boolean, appended; false for other kinds. */
 bool doc_text(struct json_object *v, struct buf *out);
 /* The same as JSON text, so that "1" and 1 differ; null too. */

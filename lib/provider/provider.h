@@ -28,11 +28,7 @@ enum plain_http {
 	PLAIN_HTTP_ALLOWED
 };
 
-enum body_kind {
-	BODY_FORM,
-	BODY_JSON,
-	BODY_NONE
-};
+enum body_kind { BODY_FORM, BODY_JSON, BODY_NONE };
 
 enum basic_encode {
 	BASIC_FORM, /* RFC 6749, 2.3.1 */
@@ -42,9 +38,9 @@ enum basic_encode {
 
 struct provider_var {
 	char *name;
-	char *pattern; /* anchored POSIX extended, or NULL */
+	char *pattern;         /* anchored POSIX extended, or NULL */
 	struct strlist values; /* enum */
-	char *fallback;	       /* default, or NULL: must be given */
+	char *fallback;        /* default, or NULL: must be given */
 	char *about;
 };
 
@@ -64,7 +60,7 @@ struct expires_rule {
 struct outcome_rule {
 	int *status;
 	size_t status_n;
-	char *at; /* pointer, or NULL: the status alone */
+	char *at;              /* pointer, or NULL: the status alone */
 	struct strlist in;     /* values as JSON text: 14000, "x", false */
 	struct strlist not_in; /* likewise */
 	char *contains;
@@ -89,9 +85,9 @@ struct provider {
 	struct strlist auth; /* several: the app's registration decides */
 	char *auth_default;  /* of several, NULL: must be said */
 	enum basic_encode basic_encode;
-	char *client_id_name;	  /* NULL: not sent */
+	char *client_id_name;     /* NULL: not sent */
 	char *client_secret_name; /* likewise */
-	char *grant_type_name;	  /* likewise */
+	char *grant_type_name;    /* likewise */
 	char *grant;
 	struct strmap params;
 	struct strlist bare; /* params that are numbers or booleans */
@@ -111,7 +107,7 @@ struct provider {
 	struct expires_rule *expires;
 	size_t expires_n;
 	bool jwt_exp;
-	int64_t assume; /* seconds; LIFE_NEVER for null */
+	int64_t assume;     /* seconds; LIFE_NEVER for null */
 	struct strmap keep; /* name -> pointer */
 
 	struct outcome_rule *outcomes;
@@ -131,7 +127,7 @@ struct provider {
 
 	bool secret_lifetime_said; /* the member is there, even if null */
 	int64_t secret_lifetime;   /* seconds, 0: no stated end */
-	int64_t secret_warn;	   /* seconds, 0: by default */
+	int64_t secret_warn;       /* seconds, 0: by default */
 	char *renew_help;
 	bool id_changes; /* the client id changes with the secret */
 	int64_t overlap; /* seconds the old secret lives on; 0: not known */
@@ -143,14 +139,14 @@ int provider_read(const char *text, size_t len, const char *label,
 void provider_free(struct provider *p);
 void cleanup_provider_p(struct provider **p);
 #define cleanup_provider __attribute__((cleanup(cleanup_provider_p)))
-const struct provider_var *provider_var(const struct provider *p,
-    const char *name);
+const struct provider_var *provider_var(
+    const struct provider *p, const char *name);
 /* By its pattern or its list; a value is at most 1024 plain characters. */
 bool provider_var_takes(const struct provider_var *var, const char *value);
 /* The words of token.auth; lib/auth has a method for each. */
 extern const char *const provider_auth_words[];
 extern const char *const provider_grant_words[]; /* likewise lib/grant */
-bool provider_is_id(const char *s); /* ^[a-z0-9][a-z0-9-]{0,63}$ */
+bool provider_is_id(const char *s);              /* ^[a-z0-9][a-z0-9-]{0,63}$ */
 /* Whether a request needs a client id, or the URL a --token-url. */
 bool provider_wants_client_id(const struct provider *p);
 bool provider_wants_token_url(const struct provider *p);
@@ -174,8 +170,8 @@ int provider_each(const struct strlist *dirs,
  * it is stored, and fills what the file fills: auth when the file has one
  * only.  The messages name the variable and what it may be.
  */
-int provider_accept(const struct provider *p, struct credential *c,
-    struct error *err);
+int provider_accept(
+    const struct provider *p, struct credential *c, struct error *err);
 /* The origins that will see the secret, canonical, for pinning. */
 int provider_origins(const struct provider *p, const struct credential *c,
     struct strlist *ret, struct error *err);
@@ -185,8 +181,8 @@ int provider_origins(const struct provider *p, const struct credential *c,
  * Fills method, url, headers, body, origin, ca, proxy, plain_http, redact.
  */
 int provider_apply(const struct provider *p, const struct credential *c,
-    const struct secret_version *v, const struct shape *shape,
-    struct plan *ret, struct error *err);
+    const struct secret_version *v, const struct shape *shape, struct plan *ret,
+    struct error *err);
 
 /* use.headers with this credential's values: what goes beside a token. */
 int provider_use_headers(const struct provider *p, const struct credential *c,
@@ -199,7 +195,7 @@ struct http_answer {
 	const char *body;
 	size_t len;
 	int64_t sent_at; /* wall seconds, before the request was sent */
-	int64_t date;	 /* of the Date header, 0: none */
+	int64_t date;    /* of the Date header, 0: none */
 };
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); false: anything else. */
 bool http_date(const char *s, int64_t *ret);
@@ -208,7 +204,7 @@ bool http_date(const char *s, int64_t *ret);
  * fails; what cannot be understood is an outcome with a stage.  ret comes as
  * REPLY_INIT; attempts, exchange and the stages of transport are not set.
  */
-void provider_answer(const struct provider *p, const struct http_answer *a,
-    struct reply *ret);
+void provider_answer(
+    const struct provider *p, const struct http_answer *a, struct reply *ret);
 
 #endif

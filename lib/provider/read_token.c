@@ -97,7 +97,10 @@ read_headers(
 
 		if (!lower_name(given.v[i].key, name))
 			res = reading_fail(r, "this is no name of a header");
-		else if (is_reserved(name) || strmap_get(headers, name))
+		else if (strmap_get(headers, name))
+			res = reading_fail(
+			    r, "the header \"%s\" is there twice", name);
+		else if (is_reserved(name))
 			res = reading_fail(
 			    r, "the header \"%s\" is not set here", name);
 		else if (!strmap_set(headers, name, given.v[i].value))

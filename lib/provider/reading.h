@@ -58,41 +58,41 @@ int read_members(struct reading *r, const struct member *table,
 /* The kinds.  "at" is of the type in the comment; `more` as it says. */
 int read_object(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* more: table; rows from at */
-int read_text(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* char *, never empty */
+int read_text(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* char *, never empty */
 int read_nullable(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* char *, null is NULL */
-int read_texts(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* strlist; one string or several */
-int read_word(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* unsigned; more: words, NULL ends */
+int read_texts(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* strlist; one string or several */
+int read_word(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* unsigned; more: words, NULL ends */
 int read_word_text(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* char *; likewise */
-int read_words(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* strlist; likewise, no repeats */
-int read_flag(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* bool */
+int read_words(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* strlist; likewise, no repeats */
+int read_flag(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* bool */
 int read_seconds(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* int64_t, from 1 to ten years */
-int read_map(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* strmap; strings only */
+int read_map(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* strmap; strings only */
 int read_pointers(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* strlist; one or several */
 int read_headers(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* strmap; names in lower case */
 int read_pointer(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* char * */
-int read_vars(struct reading *r, const struct member *m,
-    struct json_object *v, void *at); /* struct provider, as all below */
+int read_vars(struct reading *r, const struct member *m, struct json_object *v,
+    void *at); /* struct provider, as all below */
 int read_secrets(struct reading *r, const struct member *m,
     struct json_object *v, void *at); /* strlist */
-int read_outcomes(struct reading *r, const struct member *m,
-    struct json_object *v, void *at);
+int read_outcomes(
+    struct reading *r, const struct member *m, struct json_object *v, void *at);
 
-int read_reissue(struct reading *r, const struct member *m,
-    struct json_object *v, void *at);
-int read_use(struct reading *r, const struct member *m,
-    struct json_object *v, void *at);
+int read_reissue(
+    struct reading *r, const struct member *m, struct json_object *v, void *at);
+int read_use(
+    struct reading *r, const struct member *m, struct json_object *v, void *at);
 
 extern const struct member token_members[];
 extern const struct member response_members[];

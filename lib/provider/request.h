@@ -15,10 +15,10 @@ struct request {
 	struct buf headers; /* secret: name in lower case -> value */
 	struct buf redact;  /* secret: "v" */
 };
-#define REQUEST_INIT                                                           \
-	{                                                                      \
-		.params = BUF_SECRET_INIT, .headers = BUF_SECRET_INIT,         \
-		.redact = BUF_SECRET_INIT                                      \
+#define REQUEST_INIT                                                   \
+	{                                                              \
+		.params = BUF_SECRET_INIT, .headers = BUF_SECRET_INIT, \
+		.redact = BUF_SECRET_INIT                              \
 	}
 void request_free(struct request *r);
 #define cleanup_request __attribute__((cleanup(request_free)))
@@ -30,19 +30,18 @@ void request_free(struct request *r);
 int request_param(struct request *r, const char *name, const void *value,
     size_t len, struct error *err);
 /* The same for a number or boolean, which JSON writes without quotes. */
-int request_param_bare(struct request *r, const char *name, const char *value,
-    struct error *err);
+int request_param_bare(
+    struct request *r, const char *name, const char *value, struct error *err);
 /* Printable ASCII; name in lower case. */
 int request_header(struct request *r, const char *name, const void *value,
     size_t len, struct error *err);
 /* The secret of that name, or an error that says it is missing. */
-int request_secret(struct request *r, const char *name,
-    const struct buf **ret, struct error *err);
-int request_client_id(
-    struct request *r, const char **ret, struct error *err);
-/* A template with its names replaced, as it is; appends. */
-int request_expand(struct request *r, const char *text, struct buf *out,
+int request_secret(struct request *r, const char *name, const struct buf **ret,
     struct error *err);
+int request_client_id(struct request *r, const char **ret, struct error *err);
+/* A template with its names replaced, as it is; appends. */
+int request_expand(
+    struct request *r, const char *text, struct buf *out, struct error *err);
 /* The file's URL, or the credential's own. */
 int request_url(struct request *r, struct error *err);
 /* The parameters as bytes of a body or a query; appends. */

@@ -21,7 +21,7 @@ bool template_uses(const char *text, const char *name);
 
 /* Where in the template of a URL a piece stands. */
 enum url_part {
-	URL_WHOLE, /* nothing but {token_url} */
+	URL_WHOLE,  /* nothing but {token_url} */
 	URL_ORIGIN, /* begins the URL: scheme, host and port in one */
 	URL_HOST,
 	URL_PATH,

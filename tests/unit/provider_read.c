@@ -207,7 +207,7 @@ static const struct {
     {T("\"headers\":{\"Host\":\"b\"}"), "is not set here"},
     {T("\"headers\":{\"Content-Type\":\"b\"}"), "is not set here"},
     {T("\"headers\":{\"a b\":\"b\"}"), "no name of a header"},
-    {T("\"headers\":{\"a\":\"b\",\"A\":\"b\"}"), "is not set here"},
+    {T("\"headers\":{\"a\":\"b\",\"A\":\"b\"}"), "is there twice"},
     {T("\"headers\":{\"authorization\":\"b\"}"), "makes the header"},
     {T("\"accept\":\"a\\nb\""), "printable"},
     {T("\"client_secret\":null,\"auth\":\"client_secret_post\""),
