@@ -252,8 +252,9 @@ helper_end(struct helper *h, bool gently, struct buf *how)
 	int saved = errno;
 
 	if (h->pidfd >= 0) {
-		if (!gently || !ended(h, GENTLE_MS))
-			kill_all(h);
+		if (gently)
+			ended(h, GENTLE_MS);
+		kill_all(h); /* what it started, too */
 		ended(h, KILLED_MS);
 		if (waitid(P_PIDFD, (id_t)h->pidfd, &info, WEXITED | WNOHANG) ==
 			0 &&

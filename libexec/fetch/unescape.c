@@ -112,24 +112,23 @@ json(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 static size_t
 json_twice(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 {
-	char inner[ESCAPE_MAX + UNESCAPE_MAX];
-	size_t from[ESCAPE_MAX + UNESCAPE_MAX + 1];
-	size_t have = 0, at = 0, used, n, i;
-	unsigned char c[UNESCAPE_MAX];
+	char inner[ESCAPE_MAX];
+	size_t end[ESCAPE_MAX + 1] = {0}, have = 0, used, n;
+	size_t first = json(s, len, ret, ret_len);
 
-	if (s[0] != '\\')
-		return plain(s, len, ret, ret_len);
-	while (have < ESCAPE_MAX && at < len &&
-	       (used = json(s + at, len - at, c, &n)) > 0) {
-		for (i = 0; i < n; i++) {
-			from[have] = at;
-			inner[have++] = (char)c[i];
-		}
-		at += used;
+	if (first == 0 || *ret_len != 1 || ret[0] != '\\')
+		return first;
+	while (have < ESCAPE_MAX && end[have] < len) {
+		used = json(s + end[have], len - end[have], ret, &n);
+		if (used == 0 || n != 1)
+			break;
+		end[have + 1] = end[have] + used;
+		inner[have++] = (char)ret[0];
 	}
-	from[have] = at;
-	n = have ? json(inner, have, ret, ret_len) : 0;
-	return n ? from[n] : 0;
+	n = json(inner, have, ret, ret_len);
+	if (n == 0 && end[have] < len) /* no escape after all */
+		return json(s, len, ret, ret_len);
+	return end[n];
 }
 
 static size_t
