@@ -109,8 +109,19 @@ tokens_gate(const struct tokens *t, enum gate_kind kind, const char *key)
 	return NULL;
 }
 
-/* A shape's gate is over in a minute: 16 are plenty, the first goes. */
+/* A shape's gate is over in a minute: 16 are plenty, its first goes. */
 #define GATES_MAX 16u
+
+static struct gate *
+least_missed(const struct tokens *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->gates_n; i++)
+		if (t->gates[i].kind == GATE_REQUEST)
+			return &t->gates[i];
+	return &t->gates[0];
+}
 
 struct gate *
 tokens_set_gate(struct tokens *t, enum gate_kind kind, const char *key)
@@ -120,7 +131,7 @@ tokens_set_gate(struct tokens *t, enum gate_kind kind, const char *key)
 	if (g)
 		return g;
 	if (t->gates_n >= GATES_MAX) {
-		g = &t->gates[0];
+		g = least_missed(t);
 		gate_free(g);
 	} else {
 		g = reallocarray(t->gates, t->gates_n + 1, sizeof(*g));

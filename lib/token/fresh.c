@@ -4,6 +4,8 @@
 #include <tokenward/types.h>
 #include "token/token.h"
 
+#define LIFE_MAX (INT64_MAX / 1000000)
+
 static bool
 same_boot(const struct now *a, const struct now *b)
 {
@@ -51,20 +53,26 @@ reserve(const struct token *t, int64_t min_valid)
 	return least < t->life ? least : t->life / 2;
 }
 
+/* Longer than anybody waits, and safe to be multiplied. */
+static int64_t
+sane_life(const struct token *t)
+{
+	return t->life < LIFE_MAX ? t->life : LIFE_MAX;
+}
+
 /*
  * Asking early brings a new token only where the provider gives one: `same`
  * returns the old one until little is left, `replaces` kills it for others.
  */
 static bool
-is_time(const struct token *t, int64_t left, unsigned jitter)
+is_time(const struct token *t, const struct now *now, unsigned jitter)
 {
-	int64_t used = t->life - left;
-
 	if (t->reissue == REISSUE_SAME)
-		return left < t->renews_below;
+		return token_left(t, now) < t->renews_below;
 	if (t->reissue == REISSUE_REPLACES)
 		return false;
-	return used >= t->life / 2 + t->life * 150 * jitter / 1000000;
+	return time_since(&t->asked, now) >=
+	       sane_life(t) * (500000 + 150 * (int64_t)jitter) / 1000;
 }
 
 enum freshness
@@ -79,7 +87,7 @@ token_freshness(const struct token *t, const struct now *now, int64_t min_valid,
 		return TOKEN_FRESH;
 	if (left < reserve(t, min_valid))
 		return TOKEN_OLD;
-	return is_time(t, left, jitter % 1000) ? TOKEN_ADVISORY : TOKEN_FRESH;
+	return is_time(t, now, jitter % 1000) ? TOKEN_ADVISORY : TOKEN_FRESH;
 }
 
 bool
@@ -93,5 +101,5 @@ token_expires_at(const struct token *t)
 {
 	if (t->life == TOKEN_LIFE_NEVER)
 		return TOKENWARD_TIME_NEVER;
-	return t->asked.wall_ms / 1000 + t->life;
+	return t->asked.wall_ms / 1000 + sane_life(t);
 }
