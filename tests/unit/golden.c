@@ -142,6 +142,7 @@ Test(golden, format_1_with_its_passphrase)
 	cr_assert_str_eq(kind, "passphrase");
 	assert_ok(store_unlock(s, master, true, &err), err);
 	secret_free(master);
+	buf_free(&words);
 	cr_assert_eq(check_expected(s), 4);
 	store_close(s);
 }

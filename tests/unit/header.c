@@ -189,7 +189,7 @@ Test(header, an_unknown_field_of_this_format_is_refused)
 
 Test(header, limits_on_slots)
 {
-	struct header h;
+	struct header h, none;
 	struct buf b = BUF_INIT;
 	struct error err;
 
@@ -208,7 +208,8 @@ Test(header, limits_on_slots)
 	cr_assert_not(accepted(&b), "a slot of the future");
 	buf_clear(&b);
 	encode_version(1, 1, 1, "slot", "", &b);
-	assert_fails(header_decode(b.data, b.len, &h, &err), err,
+	assert_fails(header_decode(b.data, b.len, &none, &err), err,
 	    TOKENWARD_DAMAGED, "key slot");
+	header_free(&h);
 	buf_free(&b);
 }

@@ -31,8 +31,11 @@ refused(const char *arg, struct error *err)
 {
 	struct key_slot slot;
 	unsigned char kek[KEY_LEN];
+	int r = enroll(arg, &slot, kek, err);
 
-	return enroll(arg, &slot, kek, err);
+	if (r == TOKENWARD_OK)
+		strmap_free(&slot.params);
+	return r;
 }
 
 static int

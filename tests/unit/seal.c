@@ -211,6 +211,9 @@ Test(seal, nonces_differ_though_the_random_bytes_do_not)
 	cr_assert_eq(memcmp(a.data + 24, b.data + 24, 32), 0, "same salt");
 	cr_assert_neq(memcmp(a.data + 56, b.data + 56, 24), 0, "nonce");
 	cr_assert_eq(memcmp(a.data, c.data, a.len), 0);
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&c);
 }
 
 /* The numbers of the manual page, computed by another implementation. */

@@ -492,6 +492,9 @@ Test(store, swapped_and_foreign_records)
 	check_record(s, RECORD_CREDENTIAL, "a", "one", false);
 	unit_write(a, one.data, one.len);
 	check_record(s, RECORD_CREDENTIAL, "a", "one", true);
+	buf_free(&one);
+	buf_free(&two);
+	buf_free(&foreign);
 	store_close(s);
 	store_close(other);
 }
@@ -754,5 +757,6 @@ Test(store, a_foreign_header_opens_nothing)
 	struct seen seen = {0};
 	assert_ok(store_each(s, see, &seen, &err), err);
 	cr_assert_eq(seen.damaged, 2);
+	buf_free(&b);
 	store_close(s);
 }
