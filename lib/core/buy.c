@@ -78,12 +78,31 @@ keep_gate(struct get *g, struct tokens *t, struct error *err)
 	return TOKENWARD_OK;
 }
 
+/* What was bought with a credential that is another by now is not kept. */
+static int
+check_unchanged(struct get *g, struct error *err)
+{
+	uint64_t generation = 0;
+	int r = store_generation(
+	    g->tw->store, RECORD_CREDENTIAL, g->name, &generation, err);
+
+	if (r != TOKENWARD_OK ||
+	    generation == g->purchase.credential->generation)
+		return r;
+	return error_set(err, TOKENWARD_UNAVAILABLE,
+	    "%s was %s while its token was fetched; try again", g->name,
+	    generation ? "changed" : "removed");
+}
+
 static int
 keep(void *data, struct tokens *t, struct error *err)
 {
 	struct get *g = data;
 	struct reply *reply = &g->purchase.reply;
+	int r = check_unchanged(g, err);
 
+	if (r != TOKENWARD_OK)
+		return r;
 	t->flight.deadline_ms = 0;
 	if (reply->outcome == OUTCOME_OK && is_the_rejected_one(g, t)) {
 		reply->outcome = OUTCOME_TEMPORARY;

@@ -233,19 +233,34 @@ what_changed(const struct update *u)
 	return u->given->given.secrets_n ? SETTLE_GATES : SETTLE_NOTHING;
 }
 
+/* Tokens bought on other terms go first: killed, we leave none behind. */
+static int
+save(struct update *u, struct error *err)
+{
+	enum settle what = what_changed(u);
+	int r = what == SETTLE_ALL ? tokens_forget(u->tw, u->name, err)
+				   : TOKENWARD_OK;
+
+	if (r == TOKENWARD_OK)
+		r = credential_save(u->tw, u->c, err);
+	return r ? r : credential_settle(u->tw, u->c, u->p, what, err);
+}
+
 static int
 save_if_changed(struct update *u, enum tokenward_change *ret, struct error *err)
 {
 	cleanup_buf struct buf after = BUF_SECRET_INIT;
 	int r = credential_encode(u->c, &after, err);
 
-	*ret = TOKENWARD_UNCHANGED;
-	if (r != TOKENWARD_OK || buf_equal(&after, &u->before))
+	if (r != TOKENWARD_OK)
 		return r;
+	if (buf_equal(&after, &u->before)) {
+		*ret = TOKENWARD_UNCHANGED;
+		return credential_finish(
+		    u->tw, u->c, u->p, what_changed(u), err);
+	}
 	*ret = TOKENWARD_CHANGED;
-	r = credential_save(u->tw, u->c, err);
-	return r ? r
-		 : credential_settle(u->tw, u->c, u->p, what_changed(u), err);
+	return save(u, err);
 }
 
 /* The record lock is held. */

@@ -86,6 +86,11 @@ enum settle {
 /* What a changed credential means for its tokens record; lock held. */
 int credential_settle(struct tokenward *tw, const struct credential *c,
     const struct provider *p, enum settle what, struct error *err);
+/* The same where the process that changed it was killed before; lock held. */
+int credential_finish(struct tokenward *tw, const struct credential *c,
+    const struct provider *p, enum settle what, struct error *err);
+/* Drops what was bought; lock held. */
+int tokens_forget(struct tokenward *tw, const char *name, struct error *err);
 /* Remembers the secret's end where a cached token can warn of it. */
 void tokens_note_end(
     struct tokens *t, const struct credential *c, const struct provider *p);

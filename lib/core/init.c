@@ -145,22 +145,30 @@ make(struct tokenward *tw, const char *const *keys, char **ret_text,
 	return r;
 }
 
+/* Said again, it makes whole what was killed in the making. */
+static int
+is_there(struct tokenward *tw, unsigned flags, struct error *err)
+{
+	int r = tw->store ? store_finish(tw->store, err) : TOKENWARD_OK;
+
+	if (!(flags & TOKENWARD_INIT_IF_MISSING))
+		return error_set(err, TOKENWARD_EXISTS,
+		    "there is a store at %s already: \"%s doctor\" "
+		    "looks at it, --if-missing leaves it alone",
+		    tw->path, command_name(tw));
+	if (!tw->store)
+		*err = tw->unopened;
+	return tw->store ? r : err->code;
+}
+
 static int
 init(struct tokenward *tw, const char *const *keys, unsigned flags,
     int *ret_created, char **ret_text, struct error *err)
 {
 	*ret_text = NULL;
 	*ret_created = 0;
-	if (store_exists(tw->path)) {
-		if (!(flags & TOKENWARD_INIT_IF_MISSING))
-			return error_set(err, TOKENWARD_EXISTS,
-			    "there is a store at %s already: \"%s doctor\" "
-			    "looks at it, --if-missing leaves it alone",
-			    tw->path, command_name(tw));
-		if (!tw->store)
-			*err = tw->unopened;
-		return tw->store ? TOKENWARD_OK : err->code;
-	}
+	if (store_exists(tw->path))
+		return is_there(tw, flags, err);
 	*ret_created = 1;
 	return make(tw, keys, ret_text, err);
 }

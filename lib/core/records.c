@@ -178,6 +178,35 @@ credential_settle(struct tokenward *tw, const struct credential *c,
 	return tokens_change_locked(tw, c->name, true, settle, &s, err);
 }
 
+static int
+drop_bought(void *data, struct tokens *t, struct error *err)
+{
+	(void)data;
+	(void)err;
+	while (t->n > 0)
+		token_free(&t->v[--t->n]);
+	return TOKENWARD_OK;
+}
+
+int
+tokens_forget(struct tokenward *tw, const char *name, struct error *err)
+{
+	return tokens_change_locked(tw, name, true, drop_bought, NULL, err);
+}
+
+int
+credential_finish(struct tokenward *tw, const struct credential *c,
+    const struct provider *p, enum settle what, struct error *err)
+{
+	cleanup_tokens struct tokens t = {0};
+	int r = tokens_load(tw, c->name, &t, err);
+
+	if (r != TOKENWARD_OK ||
+	    t.credential_generation >= (int64_t)c->generation)
+		return r;
+	return credential_settle(tw, c, p, what, err);
+}
+
 int
 provider_load(struct tokenward *tw, const char *id, struct provider **ret,
     struct buf *ret_text, struct error *err)

@@ -102,6 +102,8 @@ move_tokens(struct rename *r, struct error *err)
 	cleanup_buf struct buf plain = BUF_SECRET_INIT;
 	int result = tokens_load(r->tw, r->old_name, &t, err);
 
+	if (result == TOKENWARD_OK && r->there && !t.generation && !t.damaged)
+		return TOKENWARD_OK; /* an earlier try moved them */
 	t.credential_generation = (int64_t)r->old->generation;
 	if (result == TOKENWARD_OK)
 		result = tokens_encode(&t, &plain, err);

@@ -105,7 +105,8 @@ stage_durably(struct rotation *ro, struct error *err)
 	ro->done = current && object_is_version(ro->given, current) &&
 		   !credential_version(p.credential, VERSION_STAGED);
 	if (ro->done)
-		return TOKENWARD_OK;
+		return credential_finish(
+		    ro->tw, p.credential, p.provider, SETTLE_GATES, err);
 	r = stage(p.credential, ro->given, p.provider, &ro->now, err);
 	return r ? r : credential_save(ro->tw, p.credential, err);
 }

@@ -160,6 +160,20 @@ store_create(const char *path, struct header *h, const unsigned char *master,
 	return r == TOKENWARD_OK ? store_open(path, ret, err) : r;
 }
 
+int
+store_finish(struct store *s, struct error *err)
+{
+	cleanup_lock int lock = -1;
+
+	if (files_has(&s->files, "header.old"))
+		return TOKENWARD_OK;
+	if (lock_take(s->files.dir, 0, clock_boot_ms() + 5000, &lock, err) !=
+	    TOKENWARD_OK)
+		return err->code;
+	return write_header_file(
+	    &s->files, "header.old", &s->header.bytes, err);
+}
+
 /* The present header must be the one we know, and a good one. */
 static int
 check_present(const struct store *s, const struct header *h,

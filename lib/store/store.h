@@ -36,6 +36,8 @@ int store_open(const char *path, struct store **ret, struct error *err);
 /* Makes directory, lock and header (header last), then opens it. */
 int store_create(const char *path, struct header *h,
     const unsigned char *master, struct store **ret, struct error *err);
+/* The copy of the header, where making the store was cut short before it. */
+int store_finish(struct store *s, struct error *err);
 void store_close(struct store *s);
 const struct header *store_header(const struct store *s);
 const char *store_path(const struct store *s);
@@ -73,6 +75,9 @@ int store_read(struct store *s, enum record_kind kind, const char *name,
 int store_write(struct store *s, enum record_kind kind, const char *name,
     const struct buf *plain, uint64_t generation, bool durable,
     struct error *err);
+/* Of a record as it is now; 0: absent or illegible. */
+int store_generation(struct store *s, enum record_kind kind, const char *name,
+    uint64_t *ret, struct error *err);
 /* Absent is success. */
 int store_remove(struct store *s, enum record_kind kind, const char *name,
     struct error *err);
