@@ -143,6 +143,11 @@ files_open(const char *path, struct files *ret, struct error *err)
 		    "there is no store at %s: make one with \"tokenward "
 		    "init\"",
 		    path);
+	if (dir < 0 && errno == EACCES)
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "cannot open the store %s: Permission denied; only its "
+		    "owner may (the system's store is root's: use sudo)",
+		    path);
 	if (dir < 0)
 		return error_errno(err, error_code_of_errno(errno),
 		    "cannot open the store %s", path);

@@ -264,10 +264,9 @@ Test(store, root_keeps_away_from_strangers)
 	const char *path = unit_path("s"), *above = unit_path("d");
 	struct error err;
 
-	if (geteuid() != 0)
-		cr_skip("needs root");
 	store_close(make("s"));
-	cr_assert_eq(chown(path, 65534, 65534), 0);
+	if (chown(path, 65534, 65534) < 0)
+		cr_skip("needs root");
 	assert_fails(store_open(path, &s, &err), err, TOKENWARD_NOT_ALLOWED,
 	    "belongs to uid 65534");
 	cr_assert_eq(mkdir(above, 0755), 0);
