@@ -172,17 +172,24 @@ add_unknown_slots(struct walk *w)
 		add_reason(w, "it has no key slot");
 }
 
+/* What was found wrong with a file has its cure in its own sentence. */
+static const char *
+cure(const struct walk *w)
+{
+	if (has_slot(w->h, passphrase_method.name))
+		return "; \"tokenward unlock\" on a terminal asks for the "
+		       "passphrase and keeps the key for a while";
+	return w->code == TOKENWARD_LOCKED ? "; put the key back where it was"
+					   : "";
+}
+
 static int
 report(struct walk *w, struct error *err)
 {
-	bool ask = has_slot(w->h, passphrase_method.name);
-
 	add_unknown_slots(w);
 	return error_set(err, w->code, "the store %s is locked: %s%s",
 	    w->ctx.store_path ? w->ctx.store_path : "", buf_str(&w->reasons),
-	    ask ? "; \"tokenward unlock\" on a terminal asks for the "
-		  "passphrase and keeps the key for a while"
-		: "; put the key back where it was");
+	    cure(w));
 }
 
 static bool
