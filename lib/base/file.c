@@ -172,8 +172,12 @@ make_dir(const char *path, mode_t mode)
 	struct stat st;
 	int e;
 
-	if (mkdir(path, mode) == 0)
-		return chmod(path, mode) < 0 ? errno : 0; /* whatever umask */
+	if (mkdir(path, mode) == 0) {
+		if (chmod(path, mode) < 0) /* whatever umask */
+			return errno;
+		e = sync_parent(AT_FDCWD, path);
+		return e == EACCES ? 0 : e; /* above, not ours to open */
+	}
 	e = errno;
 	if (stat(path, &st) < 0)
 		return e;

@@ -113,19 +113,6 @@ keep(void *data, struct tokens *t, struct error *err)
 					    : keep_gate(g, t, err);
 }
 
-/* What could be bought again may be lost with the power; the rest not. */
-static bool
-must_be_durable(const struct get *g)
-{
-	const struct purchase *p = &g->purchase;
-
-	return p->reply.refresh.len > 0 ||
-	       p->provider->reissue == REISSUE_SAME ||
-	       p->provider->reissue == REISSUE_REPLACES ||
-	       p->reply.outcome == OUTCOME_BAD_CREDENTIALS ||
-	       p->reply.outcome == OUTCOME_BLOCKED;
-}
-
 /* A good token that cannot be kept is still given out, once. */
 static int
 serve_unkept(struct get *g, struct error *err)
@@ -152,7 +139,7 @@ buy_once(struct get *g, struct error *err)
 
 	if (r != TOKENWARD_OK)
 		return r;
-	r = tokens_change(g->tw, g->name, must_be_durable(g), keep, g, err);
+	r = tokens_change(g->tw, g->name, false, keep, g, err);
 	if (r != TOKENWARD_OK)
 		return serve_unkept(g, err);
 	g->fetched = p->reply.outcome == OUTCOME_OK;

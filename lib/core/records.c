@@ -44,6 +44,31 @@ tokens_load(struct tokenward *tw, const char *name, struct tokens *ret,
 	return r;
 }
 
+static bool
+is_lasting(const struct token *v)
+{
+	return v->refresh.len > 0 || v->reissue == REISSUE_SAME ||
+	       v->reissue == REISSUE_REPLACES;
+}
+
+/*
+ * What can simply be bought again may be lost with the power.  The rest not,
+ * be it new or only in the record that is written anew.
+ */
+static bool
+must_last(const struct tokens *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (is_lasting(&t->v[i]))
+			return true;
+	for (i = 0; i < t->gates_n; i++)
+		if (t->gates[i].kind == GATE_REFUSED)
+			return true;
+	return false;
+}
+
 static int
 tokens_write(struct tokenward *tw, const char *name, const struct tokens *t,
     bool durable, struct error *err)
@@ -55,7 +80,7 @@ tokens_write(struct tokenward *tw, const char *name, const struct tokens *t,
 		r = store_remove(tw->store, RECORD_TOKENS, name, err);
 	if (r == TOKENWARD_OK)
 		r = store_write(tw->store, RECORD_TOKENS, name, &plain,
-		    t->generation, durable, err);
+		    t->generation, durable || must_last(t), err);
 	return r;
 }
 
