@@ -32,7 +32,7 @@ check_json(const struct tokenward_credential *c, const char *grade)
 {
 	static const char *const fields[] = {"name", "owner",
 	    "secret.issued_at", "secret.expires_at", "secret.basis",
-	    "secret.help", NULL};
+	    "secret.help", "warning", NULL};
 
 	buf_put_str(&cli.out, shown > 0 ? ",\n " : "");
 	json_open(&cli.out, NULL, '{');
@@ -64,11 +64,14 @@ static int
 check_one(void *data, const struct tokenward_credential *c)
 {
 	const char *grade = "unknown";
+	const char *warning = tokenward_credential_get(c, "warning", 0);
 	int g =
 	    tokenward_grade_credential(c, given.warn, given.critical, &grade);
 
 	(void)data;
 	seen++;
+	if (warning && !cli.json)
+		say("%s: %s", tokenward_credential_get(c, "name", 0), warning);
 	counts[g >= 0 && g <= 3 ? g : 3]++;
 	if (cli.quiet && g == 0)
 		return TOKENWARD_OK;

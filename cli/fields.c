@@ -12,7 +12,7 @@ const struct option_row version_options[] = {
     {"client-id", 0, OPTION_FIELD, (void *)"client_id", "ID",
 	"the client id that goes with the secret"},
     {"issued-at", 0, OPTION_FIELD, (void *)"issued_at", "T",
-	"when the secret was issued (now)"},
+	"when the secret was issued, if that is known"},
     {"expires-at", 0, OPTION_FIELD, (void *)"expires_at", "T",
 	"when the secret ends"},
     {"lifetime", 0, OPTION_FIELD, (void *)"lifetime", "DUR|never",

@@ -18,8 +18,9 @@ secret_age_put(struct buf *b, const struct tokenward_credential *c)
 	int64_t now = tokenward_now(cli.tw);
 	int64_t end = tokenward_credential_number(
 	    c, "secret.expires_at", TOKENWARD_TIME_UNKNOWN);
-	int64_t issued = tokenward_credential_number(
-	    c, "secret.issued_at", TOKENWARD_TIME_UNKNOWN);
+	int64_t issued = tokenward_credential_number(c, "secret.issued_at",
+	    tokenward_credential_number(
+		c, "secret.added_at", TOKENWARD_TIME_UNKNOWN));
 
 	if (out_is_terminal())
 		bar_put(b, issued, end, now);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "core/core.h"
+#include "provider/url.h"
 
 #define DAY INT64_C(86400)
 
@@ -286,6 +287,19 @@ describe_help(struct tokenward_credential *c, struct tokenward *tw,
 	return !text.failed && put(c, "secret.help", buf_str(&text));
 }
 
+/* Permitted once, told for ever: the secret can be read on the way. */
+static bool
+describe_transport(struct tokenward_credential *c)
+{
+	const char *origin = c->rec->origins.n ? c->rec->origins.v[0] : "";
+	cleanup_buf struct buf text = BUF_INIT;
+
+	if (!url_is_plain(origin) || url_is_loopback(origin))
+		return true;
+	buf_printf(&text, "its secret travels over plain http to %s", origin);
+	return !text.failed && put(c, "warning", buf_str(&text));
+}
+
 int
 object_describe(struct tokenward *tw, struct tokenward_credential *c,
     const struct tokens *t, const struct provider *p, const struct now *now)
@@ -297,8 +311,9 @@ object_describe(struct tokenward *tw, struct tokenward_credential *c,
 		return TOKENWARD_FAILED;
 	tokenward_grade_credential(c, -1, -1, &grade);
 	if (!put(c, "secret.grade", grade) || !describe_help(c, tw, p) ||
-	    !describe_previous(c) || !describe_token(c, t, now) ||
-	    !describe_gate(c, g) || !put(c, "state", state_of(c, g)))
+	    !describe_transport(c) || !describe_previous(c) ||
+	    !describe_token(c, t, now) || !describe_gate(c, g) ||
+	    !put(c, "state", state_of(c, g)))
 		return TOKENWARD_FAILED;
 	return TOKENWARD_OK;
 }

@@ -5,6 +5,44 @@
 #include "base/cleanup.h"
 #include "core/core.h"
 
+static void
+put_scope_and_life(struct buf *out, const struct reply *r)
+{
+	buf_printf(out, ", %s", r->type ? r->type : "Bearer");
+	if (r->life == LIFE_NEVER)
+		buf_put_str(out, ", no expiry");
+	else {
+		buf_put_str(
+		    out, r->life_assumed ? ", assumed to live " : ", lives ");
+		duration_put(out, r->life);
+	}
+	if (r->scope)
+		buf_printf(out, ", scope \"%s\"", r->scope);
+}
+
+/* What came of it in the words of provider files, then the exchange. */
+static char *
+report(const struct purchase *p)
+{
+	const struct reply *r = &p->reply;
+	struct buf out = BUF_INIT;
+
+	buf_printf(&out, "outcome: %s", outcome_names[r->outcome]);
+	if (r->outcome == OUTCOME_OK)
+		put_scope_and_life(&out, r);
+	else
+		buf_printf(
+		    &out, ", exit status %d", outcome_code(r->outcome, false));
+	if (r->skew > 30 || r->skew < -30)
+		buf_printf(&out, "\nclock: theirs is %lld s %s ours",
+		    (long long)(r->skew < 0 ? -r->skew : r->skew),
+		    r->skew < 0 ? "behind" : "ahead of");
+	buf_printf(&out, "\n%s", r->exchange ? r->exchange : "");
+	if (out.failed)
+		buf_free(&out);
+	return (char *)out.data;
+}
+
 static int
 sentence_try(struct purchase *p, struct error *err)
 {
@@ -40,7 +78,7 @@ try(struct tokenward *tw, const char *name, char **ret_text, struct error *err)
 		r = purchase_run(&p, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	*ret_text = take_ptr(p.reply.exchange);
+	*ret_text = report(&p);
 	return sentence_try(&p, err);
 }
 

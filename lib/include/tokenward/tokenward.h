@@ -163,6 +163,7 @@ int tokenward_reject(struct tokenward *tw, const char *name,
  *   secret.age secret.grade (ok warning critical expired unknown)
  *   secret.help     what to do about the secret, a sentence
  *   previous.version previous.client_id
+ *   warning         a sentence: the secret travels over plain http
  *   token.expires_at gate.kind gate.since gate.until gate.reason
  * state is one of: ready cached expiring expired refused limited trouble
  * Times read as RFC 3339, "never" or nothing at all (NULL).
