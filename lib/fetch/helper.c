@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,7 +25,8 @@
 struct start {
 	int program, socket, null;
 	int error;
-	char *argv[2];
+	char *argv[3];
+	const struct helper_limits *limits; /* NULL: as ours */
 };
 
 static bool
@@ -43,9 +45,8 @@ refuse(struct error *err, const char *what)
 	    what);
 }
 
-/* The program's descriptor, or -1 with err. */
-static int
-find(const char *dir, const char *name, struct error *err)
+int
+helper_find(const char *dir, const char *name, struct error *err)
 {
 	cleanup_close int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int fd = -1;
@@ -117,6 +118,41 @@ default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Never above what we are held to ourselves. */
+static bool
+limit(int resource, rlim_t most)
+{
+	struct rlimit rl;
+
+	if (getrlimit(resource, &rl) < 0)
+		return false;
+	if (rl.rlim_max < most)
+		most = rl.rlim_max;
+	return setrlimit(resource, &(struct rlimit){most, most}) == 0;
+}
+
+static bool
+set_limits(const struct helper_limits *l)
+{
+	return !l ||
+	       (limit(RLIMIT_DATA, l->data) && limit(RLIMIT_NOFILE, l->files) &&
+		   limit(RLIMIT_CORE, 0));
+}
+
+/* A script's interpreter opens it again by our descriptor, which then must
+   stay: the kernel says ENOENT when it would not. */
+static void
+execute(struct start *s)
+{
+	char *nothing[] = {NULL};
+
+	syscall(SYS_execveat, PROGRAM_FD, "", s->argv, nothing, AT_EMPTY_PATH);
+	if (errno != ENOENT || !s->limits)
+		return;
+	fcntl(PROGRAM_FD, F_SETFD, 0);
+	syscall(SYS_execveat, PROGRAM_FD, "", s->argv, nothing, AT_EMPTY_PATH);
+}
+
 /*
  * Runs beside the suspended parent: system calls only.  It never returns, so
  * what a sanitizer notes of its frame would stay behind on the parent's stack.
@@ -125,14 +161,12 @@ __attribute__((no_sanitize_address)) static int
 child(void *arg)
 {
 	struct start *s = arg;
-	char *nothing[] = {NULL};
 
 	default_signals();
 	if (setpgid(0, 0) == 0 && lay_out(s)) {
 		close_rest();
-		if (chdir("/") == 0)
-			syscall(SYS_execveat, PROGRAM_FD, "", s->argv, nothing,
-			    AT_EMPTY_PATH);
+		if (set_limits(s->limits) && chdir("/") == 0)
+			execute(s);
 	}
 	s->error = errno;
 	_exit(127);
@@ -157,6 +191,7 @@ spawn(struct start *s, struct helper *ret)
 	    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, &ret->pidfd);
 	if (pid < 0)
 		s->error = errno;
+	ret->pid = pid;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (pid >= 0 && s->error) {
 		waitid(P_PIDFD, (id_t)ret->pidfd, &info, WEXITED);
@@ -168,12 +203,14 @@ spawn(struct start *s, struct helper *ret)
 }
 
 int
-helper_start(
-    const char *dir, const char *name, struct helper *ret, struct error *err)
+helper_start_limited(const char *dir, const char *name, const char *argument,
+    const struct helper_limits *limits, struct helper *ret, struct error *err)
 {
-	cleanup_close int program = high(find(dir, name, err));
+	cleanup_close int program = high(helper_find(dir, name, err));
 	cleanup_close int null = -1, theirs = -1;
-	struct start s = {.argv = {(char *)(uintptr_t)name, NULL}};
+	struct start s = {.argv = {(char *)(uintptr_t)name,
+			      (char *)(uintptr_t)argument, NULL},
+	    .limits = limits};
 	int pair[2] = {-1, -1};
 
 	*ret = (struct helper)HELPER_INIT;
@@ -192,6 +229,13 @@ helper_start(
 	error_errno(err, TOKENWARD_CONFIG, "starting %s/%s", dir, name);
 	helper_end(ret, false, NULL);
 	return err->code;
+}
+
+int
+helper_start(
+    const char *dir, const char *name, struct helper *ret, struct error *err)
+{
+	return helper_start_limited(dir, name, NULL, NULL, ret, err);
 }
 
 int
@@ -227,12 +271,26 @@ ended(const struct helper *h, int ms)
 	return got > 0;
 }
 
+/* As long as it is ours to wait for, nobody else has its number. */
+static bool
+is_ours(const struct helper *h)
+{
+	siginfo_t info;
+
+	return h->pid > 1 && waitid(P_PIDFD, (id_t)h->pidfd, &info,
+				 WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 static void
 kill_all(const struct helper *h)
 {
 	if (syscall(SYS_pidfd_send_signal, h->pidfd, SIGKILL, NULL,
-		KILL_GROUP) < 0 &&
-	    errno == EINVAL)
+		KILL_GROUP) == 0 ||
+	    errno != EINVAL)
+		return;
+	if (is_ours(h))
+		kill(-h->pid, SIGKILL); /* before Linux 6.9 */
+	else
 		syscall(SYS_pidfd_send_signal, h->pidfd, SIGKILL, NULL, 0);
 }
 
@@ -252,6 +310,8 @@ helper_end(struct helper *h, bool gently, struct buf *how)
 	int saved = errno;
 
 	if (h->pidfd >= 0) {
+		if (gently && h->fd >= 0)
+			shutdown(h->fd, SHUT_WR);
 		if (gently)
 			ended(h, GENTLE_MS);
 		kill_all(h); /* what it started, too */
