@@ -36,23 +36,23 @@ enum outcome outcome_parse(const char *s, size_t len);
 struct plan {
 	char *method; /* "POST", "GET" */
 	char *url;
-	struct buf headers; /* secret: a frame list of header name -> value */
-	struct buf body;    /* secret */
-	char *origin;	    /* canonical "https://host:port", the only one */
-	char *ca;	    /* PEM, NULL: the system's */
-	char *proxy;	    /* NULL: none */
-	bool plain_http;    /* sealed permission for http beyond loopback */
-	int64_t timeout_ms; /* for everything, retries included */
-	unsigned tries;	    /* at most; transport errors before an answer */
-	struct buf provider; /* text of the provider file, for the answer */
-	struct buf redact;   /* secret: frame list "v" of what to blank out */
-	bool exchange;	     /* report the exchange, redacted (try) */
+	struct buf headers;   /* secret: a frame list of header name -> value */
+	struct buf body;      /* secret */
+	char *origin;         /* canonical "https://host:port", the only one */
+	char *ca;             /* PEM, NULL: the system's */
+	char *proxy;          /* NULL: none */
+	bool plain_http;      /* sealed permission for http beyond loopback */
+	int64_t timeout_ms;   /* for everything, retries included */
+	unsigned tries;       /* at most; transport errors before an answer */
+	struct buf provider;  /* text of the provider file, for the answer */
+	struct buf redact;    /* secret: frame list "v" of what to blank out */
+	bool exchange;        /* report the exchange, redacted (try) */
 	int64_t clock_offset; /* seconds, tests only */
 };
-#define PLAN_INIT                                                              \
-	{                                                                      \
-		.headers = BUF_SECRET_INIT, .body = BUF_SECRET_INIT,           \
-		.redact = BUF_SECRET_INIT                                      \
+#define PLAN_INIT                                                    \
+	{                                                            \
+		.headers = BUF_SECRET_INIT, .body = BUF_SECRET_INIT, \
+		.redact = BUF_SECRET_INIT                            \
 	}
 
 #define LIFE_UNKNOWN (-1)
@@ -60,7 +60,7 @@ struct plan {
 
 struct reply {
 	enum outcome outcome;
-	int status; /* HTTP, 0: none came */
+	int status;         /* HTTP, 0: none came */
 	struct buf token;   /* secret; visible ASCII, checked on both sides */
 	struct buf refresh; /* secret */
 	char *type;
@@ -69,20 +69,20 @@ struct reply {
 			 answer said nothing and the file assumes nothing */
 	bool life_assumed;
 	struct strmap keep;
-	int64_t retry_after;  /* seconds, -1: not said */
-	char *error_code;     /* cleaned, redacted, at most 128 bytes */
-	char *error_message;  /* likewise, at most 512 */
-	char *stage;	      /* "resolve" "connect" "tls" "send" "receive"
+	int64_t retry_after; /* seconds, -1: not said */
+	char *error_code;    /* cleaned, redacted, at most 128 bytes */
+	char *error_message; /* likewise, at most 512 */
+	char *stage;         /* "resolve" "connect" "tls" "send" "receive"
 				 "deadline" "size" "redirect" "answer", NULL */
-	int64_t skew;	      /* server's Date - ours, seconds; 0 if not said */
+	int64_t skew;        /* server's Date - ours, seconds; 0 if not said */
 	unsigned attempts;
 	char *exchange; /* with plan.exchange: redacted text, or NULL */
-	bool landlock;	/* the helper was fenced by Landlock too */
+	bool landlock;  /* the helper was fenced by Landlock too */
 };
-#define REPLY_INIT                                                             \
-	{                                                                      \
-		.token = BUF_SECRET_INIT, .refresh = BUF_SECRET_INIT,          \
-		.life = LIFE_UNKNOWN, .retry_after = -1                        \
+#define REPLY_INIT                                                    \
+	{                                                             \
+		.token = BUF_SECRET_INIT, .refresh = BUF_SECRET_INIT, \
+		.life = LIFE_UNKNOWN, .retry_after = -1               \
 	}
 
 void plan_free(struct plan *p);
@@ -92,11 +92,11 @@ void reply_free(struct reply *r);
 
 /* Frames (lib/fetch/plan.c, reply.c); decoding checks every limit. */
 int plan_encode(const struct plan *p, struct buf *out, struct error *err);
-int plan_decode(const void *data, size_t len, struct plan *ret,
-    struct error *err);
+int plan_decode(
+    const void *data, size_t len, struct plan *ret, struct error *err);
 int reply_encode(const struct reply *r, struct buf *out, struct error *err);
-int reply_decode(const void *data, size_t len, struct reply *ret,
-    struct error *err);
+int reply_decode(
+    const void *data, size_t len, struct reply *ret, struct error *err);
 
 /*
  * Runs the helper libexec_dir/fetch on one plan: own process, empty
@@ -106,13 +106,12 @@ int reply_decode(const void *data, size_t len, struct reply *ret,
  * that is missing is TOKENWARD_CONFIG, one that crashes, hangs or babbles
  * TOKENWARD_UNAVAILABLE, each with a sentence.
  */
-int fetch_run(const char *libexec_dir, const struct plan *p,
-    struct reply *ret, struct error *err);
+int fetch_run(const char *libexec_dir, const struct plan *p, struct reply *ret,
+    struct error *err);
 
 /* A method that makes the helper fence itself, answer and go. */
 #define FETCH_PROBE "probe"
 /* Can the helper work here, and is Landlock part of its fence? (doctor) */
-int fetch_probe(
-    const char *libexec_dir, bool *ret_landlock, struct error *err);
+int fetch_probe(const char *libexec_dir, bool *ret_landlock, struct error *err);
 
 #endif

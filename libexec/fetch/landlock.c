@@ -56,8 +56,6 @@ static const char *const readable[] = {
     "/etc/protocols",
     "/etc/resolv.conf",
     "/etc/services",
-    "/run/NetworkManager",
-    "/run/resolvconf",
     "/run/systemd/resolve",
     /* libraries that are loaded when they are needed */
     "/etc/ld.so.cache",

@@ -11,6 +11,15 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+/* That of the address sanitizer is larger than any limit. */
+#ifdef __SANITIZE_ADDRESS__
+#define HAS_SHADOW_MEMORY
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_SHADOW_MEMORY
+#endif
+#endif
+
 static const struct {
 	int resource;
 	rlim_t most;
@@ -19,7 +28,7 @@ static const struct {
     {RLIMIT_FSIZE, 0},
     {RLIMIT_NOFILE, 64},
     {RLIMIT_CPU, 120},
-#ifndef __SANITIZE_ADDRESS__ /* its shadow is larger than any limit */
+#ifndef HAS_SHADOW_MEMORY
     {RLIMIT_DATA, 96 * MIB},
 #endif
 };

@@ -4,6 +4,8 @@
  * library runs it, the reply's frame list on standard output.  What fails is
  * said on standard error with its result as the exit status.  The last line
  * there is the most memory the helper used, in KiB.
+ *
+ * fetch-drive --probe LIBEXEC-DIR: "landlock" or "no landlock".
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -30,12 +32,25 @@ drive(const char *dir, struct error *err)
 	return r;
 }
 
+static int
+probe(const char *dir, struct error *err)
+{
+	bool landlock = false;
+	int r = fetch_probe(dir, &landlock, err);
+
+	if (r == 0)
+		puts(landlock ? "landlock" : "no landlock");
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct error err = {0};
 	struct rusage used = {0};
-	int r = argc == 2 ? drive(argv[1], &err) : TOKENWARD_USAGE;
+	int r = argc == 2   ? drive(argv[1], &err)
+		: argc == 3 ? probe(argv[2], &err)
+			    : TOKENWARD_USAGE;
 
 	if (r)
 		fprintf(stderr, "%s\n", err.text);

@@ -18,6 +18,8 @@ import traceback
 
 DRIVE = os.environ.get("FETCH_DRIVE", "tests/servers/fetch-drive")
 LIBEXEC = os.environ.get("FETCH_LIBEXEC", "libexec/fetch")
+# A build with sanitizers cannot look for leaks under strace.
+TRACED = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
 TOKEN = "tok-4f1c9a7be2d84c55-the-token"
 SECRET = "s3cr+t/with ödd \"chars\"&=%"
 ANSWER = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600}
