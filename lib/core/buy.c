@@ -131,12 +131,31 @@ serve_unkept(struct get *g, struct error *err)
 	return TOKENWARD_OK;
 }
 
+/* A helper that fails is trouble like any other, for everybody who asks. */
+static int
+as_trouble(struct purchase *p, struct error *err)
+{
+	const char *why = err->text;
+	size_t name = strlen(p->credential->name);
+
+	if (strncmp(why, p->credential->name, name) == 0)
+		why += name + strlen(": ");
+	reply_free(&p->reply);
+	p->reply.outcome = OUTCOME_TEMPORARY;
+	p->reply.stage = strdup("helper");
+	p->reply.error_message = strdup(why);
+	return p->reply.stage && p->reply.error_message ? TOKENWARD_OK
+							: error_memory(err);
+}
+
 static int
 buy_once(struct get *g, struct error *err)
 {
 	struct purchase *p = &g->purchase;
 	int r = purchase_run(p, err);
 
+	if (r == TOKENWARD_UNAVAILABLE)
+		r = as_trouble(p, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	r = tokens_change(g->tw, g->name, false, keep, g, err);
@@ -173,16 +192,37 @@ check_not_older(struct get *g, struct error *err)
 	    g->name, command_name(g->tw), g->name);
 }
 
+/* Afresh: what was read before the wait for the flight may be old. */
+static int
+prepare(struct get *g, struct error *err)
+{
+	struct purchase *p = &g->purchase;
+	struct secret_version *open;
+	struct now now;
+	int r;
+
+	purchase_free(p);
+	r = purchase_prepare(p, g->name, err);
+	if (r == TOKENWARD_OK)
+		r = check_not_older(g, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	handle_now(g->tw, &now);
+	open =
+	    g->flags & TOKENWARD_TOKEN_RETRY ? NULL : open_version(g, p, &now);
+	if (open)
+		p->version = open;
+	return TOKENWARD_OK;
+}
+
 int
 buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err)
 {
 	struct purchase *p = &g->purchase;
+	int64_t end = clock_boot_ms() + timeout_ms;
 	struct error ignored;
-	int r =
-	    p->credential ? TOKENWARD_OK : purchase_prepare(p, g->name, err);
+	int r = prepare(g, err);
 
-	if (r == TOKENWARD_OK)
-		r = check_not_older(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	p->shape = &g->shape;
@@ -194,6 +234,6 @@ buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err)
 	if (r != TOKENWARD_OK || !may_try_previous(g))
 		return r;
 	p->version = credential_version(p->credential, VERSION_PREVIOUS);
-	p->timeout_ms = g->deadline_ms - clock_boot_ms();
-	return buy_once(g, err);
+	p->timeout_ms = end - clock_boot_ms();
+	return p->timeout_ms > 0 ? buy_once(g, err) : r;
 }

@@ -172,6 +172,9 @@ bool object_has_dates(const struct tokenward_credential *c);
 bool object_is_version(
     const struct tokenward_credential *c, const struct secret_version *v);
 
+/* credential_set.c: *to becomes a copy of value. */
+int set_text(char **to, const char *value, struct error *err);
+
 /* status.c: fills the derived fields */
 int object_describe(struct tokenward *tw, struct tokenward_credential *c,
     const struct tokens *t, const struct provider *p, const struct now *now);

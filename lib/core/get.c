@@ -43,7 +43,6 @@ fly(struct get *g, struct tokenward_token **ret, struct error *err)
 		return out(g, ret, err);
 	if (f != FLIGHT_MINE)
 		return serve_without_flight(g, f, ret, err);
-	purchase_free(&g->purchase); /* may be older than our wait */
 	r = look(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
@@ -73,6 +72,8 @@ get(struct get *g, struct tokenward_token **ret, struct error *err)
 	struct stat stamp = {0};
 	int r = need_keys(g->tw, false, err);
 
+	if (r == TOKENWARD_OK && g->flags & TOKENWARD_TOKEN_REJECTED)
+		r = reject_cached(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	*ret = memo_get(g);

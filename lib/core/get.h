@@ -40,6 +40,11 @@ struct get {
 
 /* Reads the tokens record and decides. */
 int look(struct get *g, struct error *err);
+/* The version of the secret to ask with, NULL: gates forbid every one. */
+struct secret_version *open_version(
+    const struct get *g, const struct purchase *p, const struct now *now);
+/* --rejected: what is cached is dead for everybody. */
+int reject_cached(struct get *g, struct error *err);
 /* Asks the provider, the flight being ours, and keeps the outcome. */
 int buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err);
 /* Gives out g->token; or says why there is none. */

@@ -21,34 +21,42 @@ is_wanted(const struct get *g, const struct token *t)
 /*
  * A refusal is about one version of the secret, so its gate means nothing
  * once client id, method or URL changed, or while another version may stand
- * in.  Picks the version to ask with; false when none may be used.
+ * in.
  */
-static bool
-find_open_version(struct get *g, const struct now *now, struct error *err)
+struct secret_version *
+open_version(
+    const struct get *g, const struct purchase *p, const struct now *now)
 {
-	struct purchase *p = &g->purchase;
-	cleanup_buf struct buf binding = BUF_INIT;
 	static const enum version_state states[] = {
 	    VERSION_CURRENT, VERSION_PREVIOUS};
+	cleanup_buf struct buf binding = BUF_INIT;
 	struct secret_version *v;
+	struct error ignored;
 	size_t i;
 
-	purchase_free(p);
-	if (purchase_prepare(p, g->name, err) != TOKENWARD_OK)
-		return true; /* the purchase will say what is wrong */
 	for (i = 0; i < 2; i++) {
 		v = credential_version(p->credential, states[i]);
 		if (i > 0 && !version_may_stand_in(p, now))
-			return false;
+			return NULL;
 		buf_clear(&binding);
-		if (purchase_binding(p, v, &binding, err) == TOKENWARD_OK &&
+		if (purchase_binding(p, v, &binding, &ignored) ==
+			TOKENWARD_OK &&
 		    !gate_find_closed(
-			&g->tokens, g->key, buf_str(&binding), now)) {
-			p->version = v;
-			return true;
-		}
+			&g->tokens, g->key, buf_str(&binding), now))
+			return v;
 	}
-	return false;
+	return NULL;
+}
+
+/* Where nothing can be read, the purchase will say what is wrong. */
+static bool
+may_ask(const struct get *g, const struct now *now)
+{
+	cleanup_purchase struct purchase p = {.tw = g->tw, .reply = REPLY_INIT};
+	struct error ignored;
+
+	return purchase_prepare(&p, g->name, &ignored) != TOKENWARD_OK ||
+	       open_version(g, &p, now);
 }
 
 static const struct gate *
@@ -56,12 +64,11 @@ closed_gate(struct get *g, const struct now *now)
 {
 	const struct gate *gate =
 	    gate_find_closed(&g->tokens, g->key, NULL, now);
-	struct error ignored;
 
 	if (!gate || ((g->flags & TOKENWARD_TOKEN_RETRY) &&
 			 !since_we_began(g, &gate->last)))
 		return NULL;
-	if (gate->kind == GATE_REFUSED && find_open_version(g, now, &ignored))
+	if (gate->kind == GATE_REFUSED && may_ask(g, now))
 		return gate_find_closed(&g->tokens, g->key, "", now);
 	return gate;
 }

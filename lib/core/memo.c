@@ -21,6 +21,7 @@ memo_get(struct get *g)
 
 	if (!m->object || g->flags ||
 	    (m->warn_at && g->began.wall_ms / 1000 >= m->warn_at) ||
+	    token_is_short(&m->token, g->min_valid) ||
 	    strcmp(m->name, g->name) != 0 || strcmp(m->shape, g->key) != 0 ||
 	    !store_stamp(g->tw->store, RECORD_TOKENS, g->name, &st) ||
 	    !same_file(&st, &m->stamp) ||

@@ -2,7 +2,7 @@
 /* The only way back: the API said 401, that token is dead. */
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/core.h"
+#include "core/get.h"
 
 struct reject {
 	const struct buf *value;
@@ -20,6 +20,27 @@ reject(void *data, struct tokens *t, struct error *err)
 		if (!t->v[i].rejected && buf_equal(&t->v[i].value, r->value))
 			t->v[i].rejected = r->found = true;
 	return r->found ? TOKENWARD_OK : TOKENWARD_NOT_FOUND;
+}
+
+static int
+reject_older(void *data, struct tokens *t, struct error *err)
+{
+	const struct get *g = data;
+	struct token *v = tokens_find(t, g->key);
+
+	(void)err;
+	if (!v || v->rejected || v->asked.wall_ms > g->began.wall_ms)
+		return TOKENWARD_NOT_FOUND;
+	v->rejected = true;
+	return TOKENWARD_OK;
+}
+
+int
+reject_cached(struct get *g, struct error *err)
+{
+	int r = tokens_change(g->tw, g->name, true, reject_older, g, err);
+
+	return r == TOKENWARD_NOT_FOUND ? TOKENWARD_OK : r;
 }
 
 /* Nothing to change is success, if only the name exists. */

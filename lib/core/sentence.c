@@ -32,6 +32,7 @@ static const struct {
     {"size", "%s sent an answer that is too large"},
     {"redirect", "%s answered with a redirect, which is never followed"},
     {"answer", "%s sent an answer that is no token answer"},
+    {"helper", "nothing was heard of %s"},
     {"again", "%s gave out the very token again that the API has refused"},
 };
 

@@ -68,11 +68,16 @@ serve(struct get *g, struct tokenward_token **ret, struct error *err)
 static int
 give_up(struct get *g, struct error *err)
 {
+	struct purchase *p = &g->purchase;
+	struct error ignored;
 	struct now now;
 
+	if (!p->credential &&
+	    (g->gate->kind != GATE_REFUSED ||
+		purchase_prepare(p, g->name, &ignored) != TOKENWARD_OK))
+		p = NULL;
 	handle_now(g->tw, &now);
-	return sentence_gate(g->tw, g->name, &g->tokens, g->gate,
-	    g->purchase.credential ? &g->purchase : NULL, &now, err);
+	return sentence_gate(g->tw, g->name, &g->tokens, g->gate, p, &now, err);
 }
 
 int

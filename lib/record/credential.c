@@ -32,19 +32,6 @@ version_free(struct secret_version *v)
 	free(v->client_id);
 }
 
-static void
-field_free(struct credential *c, const struct field *f)
-{
-	void *at = (char *)c + f->offset;
-
-	if (f->kind == FIELD_TEXT)
-		free(*(char **)at);
-	else if (f->kind == FIELD_LIST)
-		strlist_free(at);
-	else if (f->kind == FIELD_MAP)
-		strmap_free(at);
-}
-
 void
 credential_free(struct credential *c)
 {
@@ -53,7 +40,8 @@ credential_free(struct credential *c)
 	if (!c)
 		return;
 	for (i = 0; i < credential_fields_n; i++)
-		field_free(c, &credential_fields[i]);
+		field_empty(&credential_fields[i],
+		    (char *)c + credential_fields[i].offset);
 	for (i = 0; i < c->versions_n; i++)
 		version_free(&c->versions[i]);
 	free(c->versions);

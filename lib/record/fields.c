@@ -3,6 +3,8 @@
  * The one table of a credential's plain fields.  The codec, the options of
  * add and edit, show --get and the manual are made from these rows.
  */
+#include <stdlib.h>
+#include <string.h>
 #include "record/record.h"
 
 #define AT(member) offsetof(struct credential, member)
@@ -44,3 +46,30 @@ const struct field credential_fields[] = {
 };
 const size_t credential_fields_n =
     sizeof(credential_fields) / sizeof(credential_fields[0]);
+
+const struct field *
+field_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < credential_fields_n; i++)
+		if (strcmp(credential_fields[i].name, name) == 0)
+			return &credential_fields[i];
+	return NULL;
+}
+
+void
+field_empty(const struct field *f, void *at)
+{
+	if (f->kind == FIELD_TEXT) {
+		free(*(char **)at);
+		*(char **)at = NULL;
+	} else if (f->kind == FIELD_LIST)
+		strlist_free(at);
+	else if (f->kind == FIELD_MAP)
+		strmap_free(at);
+	else if (f->kind == FIELD_FLAG)
+		*(bool *)at = false;
+	else
+		*(int64_t *)at = 0;
+}

@@ -214,5 +214,8 @@ struct field {
 };
 extern const struct field credential_fields[];
 extern const size_t credential_fields_n;
+const struct field *field_find(const char *name); /* or NULL */
+/* at: the field within a credential.  Frees, then empty, false or 0. */
+void field_empty(const struct field *f, void *at);
 
 #endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fields of a credential set from text, each checked by its kind. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "core/core.h"
+
+#define TEXT_MAX 4096u
+#define CA_MAX (256u * 1024)
+
+static int
+check_text(const char *field, const char *value, struct error *err)
+{
+	size_t i, len = strlen(value);
+
+	if (len > TEXT_MAX)
+		return error_set(err, TOKENWARD_USAGE,
+		    "%s is too long (%zu bytes, at most %u)", field, len,
+		    TEXT_MAX);
+	for (i = 0; i < len; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+			return error_set(err, TOKENWARD_USAGE,
+			    "%s contains a control character", field);
+	if (!str_is_utf8(value, len))
+		return error_set(
+		    err, TOKENWARD_USAGE, "%s is not valid UTF-8", field);
+	return TOKENWARD_OK;
+}
+
+static int
+set_pair(
+    struct strmap *m, const char *field, const char *value, struct error *err)
+{
+	const char *eq = strchr(value, '=');
+	cleanup_free char *key = NULL;
+
+	if (!eq || eq == value)
+		return error_set(err, TOKENWARD_USAGE,
+		    "%s takes NAME=VALUE, not \"%s\"", field, value);
+	key = strndup(value, (size_t)(eq - value));
+	if (!key || !strmap_set(m, key, eq + 1))
+		return error_memory(err);
+	return TOKENWARD_OK;
+}
+
+int
+set_text(char **to, const char *value, struct error *err)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return error_memory(err);
+	free(*to);
+	*to = copy;
+	return TOKENWARD_OK;
+}
+
+static int
+set_flag(bool *to, const char *field, const char *value, struct error *err)
+{
+	bool yes = strcmp(value, "true") == 0;
+
+	if (!yes && strcmp(value, "false") != 0)
+		return error_set(
+		    err, TOKENWARD_USAGE, "%s is true or false", field);
+	*to = yes;
+	return TOKENWARD_OK;
+}
+
+static int
+set_field(const struct field *f, void *at, const char *value, struct error *err)
+{
+	int r = check_text(f->option, value, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	if (f->kind == FIELD_TEXT)
+		return set_text(at, value, err);
+	if (f->kind == FIELD_MAP)
+		return set_pair(at, f->option, value, err);
+	if (f->kind == FIELD_LIST)
+		return strlist_add(at, value) ? TOKENWARD_OK
+					      : error_memory(err);
+	if (f->kind == FIELD_FLAG)
+		return set_flag(at, f->option, value, err);
+	if (!duration_parse(value, at))
+		return error_set(err, TOKENWARD_USAGE,
+		    "--%s takes a duration such as 90s, 15m, 72h or 30d, not "
+		    "\"%s\"",
+		    f->option, value);
+	return TOKENWARD_OK;
+}
+
+/* A path becomes the content of the file: the record stands alone. */
+static int
+set_ca(char **to, const char *value, struct error *err)
+{
+	cleanup_buf struct buf pem = BUF_INIT;
+	int e = 0;
+
+	if (str_prefix(value, "-----BEGIN"))
+		buf_put_str(&pem, value);
+	else
+		e = file_read_at(AT_FDCWD, value, CA_MAX, true, &pem);
+	if (e != 0) {
+		errno = e;
+		return error_errno(err, TOKENWARD_USAGE, "--ca-file %s", value);
+	}
+	if (!strstr(buf_str(&pem), "-----BEGIN CERTIFICATE-----") ||
+	    strlen(buf_str(&pem)) != pem.len)
+		return error_set(err, TOKENWARD_USAGE,
+		    "--ca-file %s holds no PEM certificate",
+		    str_prefix(value, "-----") ? "" : value);
+	return set_text(to, buf_str(&pem), err);
+}
+
+/* ./FILE is remembered by its full path: jobs run elsewhere. */
+static int
+set_provider(char **to, const char *value, struct error *err)
+{
+	cleanup_free char *path = NULL;
+
+	if (!strchr(value, '/'))
+		return set_text(to, value, err);
+	path = realpath(value, NULL);
+	if (!path)
+		return error_errno(
+		    err, TOKENWARD_CONFIG, "--provider %s", value);
+	return set_text(to, path, err);
+}
+
+static int
+set_time(struct tokenward *tw, int64_t *to, const char *option,
+    const char *value, struct error *err)
+{
+	if (strcmp(option, "expires-at") == 0 && strcmp(value, "never") == 0)
+		*to = TOKENWARD_TIME_NEVER;
+	else if (!time_parse(value, tokenward_now(tw), to))
+		return error_set(err, TOKENWARD_USAGE,
+		    "--%s takes a time such as 2026-12-31, "
+		    "2026-12-31T08:00:00Z, now or @EPOCH, not \"%s\"",
+		    option, value);
+	return TOKENWARD_OK;
+}
+
+static int
+set_lifetime(int64_t *to, const char *value, struct error *err)
+{
+	if (strcmp(value, "never") == 0)
+		*to = TOKENWARD_TIME_NEVER;
+	else if (!duration_parse(value, to) || *to == 0)
+		return error_set(err, TOKENWARD_USAGE,
+		    "--lifetime takes a duration such as 72h, or never, not "
+		    "\"%s\"",
+		    value);
+	return TOKENWARD_OK;
+}
+
+static int
+set_client_id(char **to, const char *value, struct error *err)
+{
+	int r = check_text("the client id", value, err);
+
+	if (r == TOKENWARD_OK && !value[0])
+		return error_set(
+		    err, TOKENWARD_USAGE, "the client id is empty");
+	return r ? r : set_text(to, value, err);
+}
+
+static int
+set_special(struct tokenward *tw, struct tokenward_credential *c,
+    const char *field, const char *value, struct error *err)
+{
+	if (strcmp(field, "client_id") == 0)
+		return set_client_id(&c->given.client_id, value, err);
+	if (strcmp(field, "issued_at") == 0)
+		return set_time(
+		    tw, &c->given.issued_at, "issued-at", value, err);
+	if (strcmp(field, "expires_at") == 0)
+		return set_time(
+		    tw, &c->given.expires_at, "expires-at", value, err);
+	if (strcmp(field, "lifetime") == 0)
+		return set_lifetime(&c->lifetime, value, err);
+	return error_set(
+	    err, TOKENWARD_USAGE, "there is no field \"%s\"", field);
+}
+
+static int
+set_any(struct tokenward *tw, struct tokenward_credential *c, const char *field,
+    const char *value, struct error *err)
+{
+	const struct field *f = field_find(field);
+	void *at = f ? (char *)c->rec + f->offset : NULL;
+
+	if (!f || !f->option)
+		return value ? set_special(tw, c, field, value, err)
+			     : error_set(err, TOKENWARD_USAGE,
+				   "\"%s\" cannot be emptied", field);
+	if (!object_has(c, field))
+		field_empty(f, at);
+	if (!value)
+		return TOKENWARD_OK;
+	if (strcmp(field, "ca") == 0)
+		return set_ca(at, value, err);
+	if (strcmp(field, "provider") == 0)
+		return set_provider(at, value, err);
+	return set_field(f, at, value, err);
+}
+
+int
+tokenward_credential_set(struct tokenward *tw, struct tokenward_credential *c,
+    const char *field, const char *value)
+{
+	int r;
+
+	call_begin(tw);
+	r = set_any(tw, c, field, value, &tw->err);
+	if (r == TOKENWARD_OK && !object_has(c, field) &&
+	    !strlist_add(&c->set, field))
+		r = error_memory(&tw->err);
+	return call_end(tw, r);
+}
