@@ -117,8 +117,10 @@ keyring_forget(const unsigned char *store_id)
 
 	if (key < 0)
 		return false;
+	/* One with another permission, not of our making, is let go at least. */
 	if (keyctl(KEYCTL_INVALIDATE, (unsigned long)key, 0, 0, 0) < 0)
-		keyctl(KEYCTL_REVOKE, (unsigned long)key, 0, 0, 0);
+		keyctl(KEYCTL_UNLINK, (unsigned long)key,
+		    (unsigned long)KEY_SPEC_USER_KEYRING, 0, 0);
 	return true;
 }
 

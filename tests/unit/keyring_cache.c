@@ -180,19 +180,36 @@ Test(keyring_cache, not_for_recycled_uids)
 	cr_assert_not(served_after(recycled_uid));
 }
 
-/* Another program of this uid put something else there. */
-Test(keyring_cache, a_payload_of_another_length_is_no_key)
+static void
+put_something(size_t len)
 {
+	unsigned char bytes[64] = {0};
 	char name[64] = "tokenward:";
 	size_t i;
 
 	for (i = 0; i < STORE_ID_LEN; i++)
 		snprintf(name + 10 + 2 * i, 3, "%02x", store_id[i]);
-	for (i = 31; i <= 33; i += 2) {
-		cr_assert(syscall(SYS_add_key, "user", name, master, i,
-			      KEY_SPEC_USER_KEYRING) > 0);
+	cr_assert(syscall(SYS_add_key, "user", name, bytes, len,
+		      KEY_SPEC_USER_KEYRING) > 0);
+}
+
+/* Another program of this uid put it there. */
+Test(keyring_cache, a_payload_of_another_length_is_no_key)
+{
+	size_t len;
+
+	for (len = 31; len <= 33; len += 2) {
+		put_something(len);
 		cr_assert_not(served());
 	}
+}
+
+/* From a session that does not possess it. */
+Test(keyring_cache, one_with_another_permission_is_forgotten_too)
+{
+	put_something(KEY_LEN);
+	cr_assert(served_after(forget_from_private));
+	cr_assert_not(keyring_forget(store_id));
 }
 
 Test(keyring_cache, links_nothing_into_the_callers_keyrings)
