@@ -22,6 +22,10 @@ static const char *const phrases[OUTCOME_MAX] = {
 static const struct {
 	const char *stage, *phrase;
 } stages[] = {
+    {"fence", "the fetch helper could not fence itself: nothing went to %s"},
+    {"memory", "the exchange with %s was given up"},
+    {"option", "nothing was sent to %s"},
+    {"plan", "nothing was sent to %s"},
     {"resolve", "the address of %s was not found"},
     {"connect", "no connection could be made to %s"},
     {"proxy", "the proxy on the way to %s did not let us through"},

@@ -72,8 +72,10 @@ struct reply {
 	int64_t retry_after; /* seconds, -1: not said */
 	char *error_code;    /* cleaned, redacted, at most 128 bytes */
 	char *error_message; /* likewise, at most 512 */
-	char *stage;         /* "resolve" "connect" "tls" "send" "receive"
-				 "deadline" "size" "redirect" "answer", NULL */
+	char *stage;         /* "resolve" "connect" "proxy" "tls" "send"
+				 "receive" "deadline" "size" "redirect"
+				 "answer"; "plan" "fence" "option" "memory":
+				 nothing was sent; NULL */
 	int64_t skew;        /* server's Date - ours, seconds; 0 if not said */
 	unsigned attempts;
 	char *exchange; /* with plan.exchange: redacted text, or NULL */

@@ -22,60 +22,47 @@ struct row {
 	const char *text;
 };
 
-static const char not_trusted[] = "its certificate was not accepted";
-static const char no_handshake[] = "the TLS handshake failed";
-static const char broken[] = "the connection broke before the whole answer "
-			     "was there";
-static const char no_http[] = "it does not speak HTTP/1.1";
+static const char not_http[] = "it does not speak HTTP/1.1";
 
 static const struct row rows[] = {
     {CURLE_COULDNT_RESOLVE_HOST, "resolve", OUTCOME_TEMPORARY, true, NO_DETAIL,
-	"its name could not be resolved"},
-    {CURLE_COULDNT_RESOLVE_PROXY, "resolve", OUTCOME_TEMPORARY, true, NO_DETAIL,
-	"the proxy's name could not be resolved"},
-    {CURLE_COULDNT_CONNECT, "connect", OUTCOME_TEMPORARY, true, ERRNO,
-	"no connection"},
-    {CURLE_PROXY, "connect", OUTCOME_TEMPORARY, true, WORDS,
-	"no connection through the proxy"},
+	NULL},
+    {CURLE_COULDNT_RESOLVE_PROXY, "proxy", OUTCOME_TEMPORARY, true, NO_DETAIL,
+	"its address was not found"},
+    {CURLE_COULDNT_CONNECT, "connect", OUTCOME_TEMPORARY, true, ERRNO, NULL},
+    {CURLE_PROXY, "proxy", OUTCOME_TEMPORARY, true, WORDS, NULL},
     {CURLE_PEER_FAILED_VERIFICATION, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
-    {CURLE_SSL_ISSUER_ERROR, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
-    {CURLE_SSL_INVALIDCERTSTATUS, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
+	NULL},
+    {CURLE_SSL_ISSUER_ERROR, "tls", OUTCOME_UNTRUSTED, false, WORDS, NULL},
+    {CURLE_SSL_INVALIDCERTSTATUS, "tls", OUTCOME_UNTRUSTED, false, WORDS, NULL},
     {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
-    {CURLE_SSL_CERTPROBLEM, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
-    {CURLE_SSL_CRL_BADFILE, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	not_trusted},
+	NULL},
+    {CURLE_SSL_CERTPROBLEM, "tls", OUTCOME_UNTRUSTED, false, WORDS, NULL},
+    {CURLE_SSL_CRL_BADFILE, "tls", OUTCOME_UNTRUSTED, false, WORDS, NULL},
     {CURLE_SSL_CACERT_BADFILE, "tls", OUTCOME_UNTRUSTED, false, WORDS,
-	"the trusted certificates could not be read (--ca-file, or the "
-	"package ca-certificates)"},
-    {CURLE_SSL_CONNECT_ERROR, "tls", OUTCOME_TEMPORARY, true, WORDS,
-	no_handshake},
-    {CURLE_SSL_CIPHER, "tls", OUTCOME_TEMPORARY, false, WORDS, no_handshake},
-    {CURLE_SEND_ERROR, "send", OUTCOME_TEMPORARY, true, WORDS,
-	"the request could not be sent"},
+	"no usable certificates to trust, see --ca-file or the package "
+	"ca-certificates"},
+    {CURLE_SSL_CONNECT_ERROR, "tls", OUTCOME_TEMPORARY, true, WORDS, NULL},
+    {CURLE_SSL_CIPHER, "tls", OUTCOME_TEMPORARY, false, WORDS, NULL},
+    {CURLE_SEND_ERROR, "send", OUTCOME_TEMPORARY, true, WORDS, NULL},
     {CURLE_GOT_NOTHING, "receive", OUTCOME_TEMPORARY, true, NO_DETAIL,
 	"it closed the connection without an answer"},
-    {CURLE_RECV_ERROR, "receive", OUTCOME_TEMPORARY, true, WORDS, broken},
-    {CURLE_PARTIAL_FILE, "receive", OUTCOME_TEMPORARY, true, NO_DETAIL, broken},
-    {CURLE_UNSUPPORTED_PROTOCOL, "receive", OUTCOME_TEMPORARY, false, NO_DETAIL,
-	no_http},
-    {CURLE_WEIRD_SERVER_REPLY, "receive", OUTCOME_TEMPORARY, false, WORDS,
-	no_http},
-    {CURLE_HTTP2, "receive", OUTCOME_TEMPORARY, false, NO_DETAIL, no_http},
+    {CURLE_RECV_ERROR, "receive", OUTCOME_TEMPORARY, true, WORDS, NULL},
+    {CURLE_PARTIAL_FILE, "receive", OUTCOME_TEMPORARY, true, NO_DETAIL,
+	"it closed the connection in the middle"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "answer", OUTCOME_TEMPORARY, false, NO_DETAIL,
+	not_http},
+    {CURLE_WEIRD_SERVER_REPLY, "answer", OUTCOME_TEMPORARY, false, WORDS,
+	not_http},
+    {CURLE_HTTP2, "answer", OUTCOME_TEMPORARY, false, NO_DETAIL, not_http},
     {CURLE_FILESIZE_EXCEEDED, "size", OUTCOME_TEMPORARY, false, NO_DETAIL,
-	"its answer is larger than 1 MiB"},
-    {CURLE_OUT_OF_MEMORY, NULL, OUTCOME_TEMPORARY, false, NO_DETAIL,
+	"more than 1 MiB"},
+    {CURLE_OUT_OF_MEMORY, "memory", OUTCOME_TEMPORARY, false, NO_DETAIL,
 	"the fetch helper ran out of memory"},
 };
 
-static const struct row other = {.outcome = OUTCOME_TEMPORARY,
-    .retry = true,
-    .detail = WORDS,
-    .text = "the exchange failed"};
+static const struct row other = {
+    .outcome = OUTCOME_TEMPORARY, .retry = true, .detail = WORDS};
 
 static const struct row *
 row_of(CURLcode code)
@@ -111,7 +98,7 @@ failure_set(struct reply *r, enum outcome outcome, const char *stage,
 	free(r->error_message);
 	free(r->stage);
 	r->outcome = outcome;
-	r->error_message = strdup(buf_str(&clean));
+	r->error_message = clean.len ? strdup(buf_str(&clean)) : NULL;
 	r->stage = stage ? strdup(stage) : NULL;
 }
 
@@ -167,33 +154,36 @@ report_timeout(const struct plan *p, const struct http_try *t, struct reply *r)
 		where = t->any ? "in the middle of its answer"
 			       : "waiting for its answer";
 	if (t->out_of_time)
-		failure_set(r, OUTCOME_TEMPORARY, "deadline",
-		    "no whole answer within %lld s (time ran out %s)",
+		failure_set(r, OUTCOME_TEMPORARY, "deadline", "%lld s, %s",
 		    (long long)(p->timeout_ms + 999) / 1000, where);
 	else
-		failure_set(
-		    r, OUTCOME_TEMPORARY, t->reached, "timed out %s", where);
+		failure_set(r, OUTCOME_TEMPORARY, t->reached, "timed out");
+}
+
+static void
+report_row(const struct row *row, const struct http_try *t, struct reply *r)
+{
+	const char *detail = detail_of(row, t);
+
+	failure_set(r, row->outcome, row->stage ? row->stage : t->reached,
+	    "%s%s%s", row->text ? row->text : "",
+	    row->text && detail ? ": " : "", detail ? detail : "");
 }
 
 void
 failure_report(const struct plan *p, const struct http_try *t, struct reply *r)
 {
-	const struct row *row = row_of(t->code);
-	const char *detail = detail_of(row, t);
-
 	if (strcmp(t->reached, "option") == 0)
 		failure_set(r, OUTCOME_TEMPORARY, "option",
-		    "this libcurl cannot be used: it refuses %s", t->limit);
+		    "this libcurl refuses %s", t->limit);
 	else if (t->limit)
-		failure_set(r, OUTCOME_TEMPORARY, "size", "%s", t->limit);
+		failure_set(
+		    r, OUTCOME_TEMPORARY, t->limit_stage, "%s", t->limit);
 	else if (t->proxy_status >= 300)
-		failure_set(r, OUTCOME_TEMPORARY, "connect",
-		    "the proxy refused to connect (status %d)",
+		failure_set(r, OUTCOME_TEMPORARY, "proxy", "it said HTTP %d",
 		    t->proxy_status);
 	else if (t->code == CURLE_OPERATION_TIMEDOUT)
 		report_timeout(p, t, r);
 	else
-		failure_set(r, row->outcome,
-		    row->stage ? row->stage : t->reached, "%s%s%s", row->text,
-		    detail ? ": " : "", detail ? detail : "");
+		report_row(row_of(t->code), t, r);
 }

@@ -8,8 +8,9 @@
 #include "http.h"
 
 /*
- * Outcome, stage and message of a try that failed.  Messages follow the
- * host's name in a sentence: "api.example: the connection was refused".
+ * Outcome, stage and message of a try that failed.  The message is what the
+ * stage leaves open: lib/core/sentence.c puts it in brackets after a phrase
+ * for the stage, "no connection could be made to HOST (Connection refused)".
  */
 void failure_report(
     const struct plan *p, const struct http_try *t, struct reply *r);

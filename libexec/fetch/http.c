@@ -39,11 +39,13 @@ http_check(struct error *err)
 	return TOKENWARD_OK;
 }
 
+/* Returning nothing taken makes libcurl stop. */
 static size_t
-too_much(struct http_try *t, const char *what)
+stop(struct http_try *t, const char *stage, const char *what)
 {
+	t->limit_stage = stage;
 	t->limit = what;
-	return 0; /* libcurl stops */
+	return 0;
 }
 
 /* A new status line: an interim answer (1xx) came before. */
@@ -91,7 +93,7 @@ take_header(char *data, size_t one, size_t len, void *user)
 	t->header_bytes += n;
 	if (t->header_bytes > HEADER_BYTES_MAX ||
 	    ++t->header_lines > HEADER_LINES_MAX)
-		return too_much(t, "its headers are too long");
+		return stop(t, "size", "its headers");
 	while (n && (data[n - 1] == '\r' || data[n - 1] == '\n' ||
 			data[n - 1] == ' '))
 		n--;
@@ -100,7 +102,7 @@ take_header(char *data, size_t one, size_t len, void *user)
 		return one * len;
 	}
 	if (memchr(data, 0, n))
-		return too_much(t, "its headers hold a NUL byte");
+		return stop(t, "answer", "a NUL byte in its headers");
 	line = strndup(data, n);
 	kept = line && keep_header(t, line);
 	free(line);
@@ -114,7 +116,7 @@ take_body(char *data, size_t one, size_t len, void *user)
 
 	t->any = true;
 	if (len * one > FETCH_ANSWER_MAX - t->body.len)
-		return too_much(t, "its answer is larger than 1 MiB");
+		return stop(t, "size", "more than 1 MiB");
 	buf_put(&t->body, data, len * one);
 	return t->body.failed ? 0 : len * one;
 }

@@ -16,8 +16,9 @@
 struct http_try {
 	CURLcode code;     /* OK: an answer came, whole and within the limits */
 	const char *limit; /* which limit the answer broke, or NULL */
-	bool any;          /* a byte of an answer came */
-	bool out_of_time;  /* at the deadline, and not at some timeout */
+	const char *limit_stage;
+	bool any;         /* a byte of an answer came */
+	bool out_of_time; /* at the deadline, and not at some timeout */
 	char words[CURL_ERROR_SIZE];
 	int os_errno;
 	int proxy_status;

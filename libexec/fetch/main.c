@@ -66,7 +66,7 @@ encode(struct reply *r, struct buf *frame, struct error *err)
 	r->landlock = landlock;
 	r->status = status;
 	failure_set(r, OUTCOME_TEMPORARY, "answer",
-	    "its answer holds what cannot be passed on (%s)", err->text);
+	    "it holds what cannot be passed on: %s", err->text);
 	return reply_encode(r, frame, err);
 }
 

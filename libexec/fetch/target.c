@@ -38,7 +38,7 @@ is_one_of(const char *const *table, size_t n, const char *s, size_t len)
 static int
 refuse(struct error *err, const char *what)
 {
-	return error_set(err, TOKENWARD_CONFIG, "not sent: %s", what);
+	return error_set(err, TOKENWARD_CONFIG, "%s", what);
 }
 
 static bool

@@ -121,10 +121,8 @@ redirected(const struct http_try *t, struct reply *ret)
 {
 	const char *to = strmap_get(&t->headers, "location");
 
-	failure_set(ret, OUTCOME_BAD_REQUEST, "redirect",
-	    "it redirects (status %d)%s%s; a redirect is never followed, the "
-	    "address must be the final one",
-	    t->status, to ? " to " : "", to ? to : "");
+	failure_set(ret, OUTCOME_BAD_REQUEST, "redirect", "%s%s",
+	    to ? "to " : "", to ? to : "");
 }
 
 static void
@@ -199,7 +197,7 @@ work(const struct plan *p, int64_t deadline_ms, struct reply *ret)
 	struct error err = {0};
 
 	if (job_setup(&j, p, deadline_ms, &err)) {
-		failure_set(ret, OUTCOME_BAD_REQUEST, NULL, "%s", err.text);
+		failure_set(ret, OUTCOME_BAD_REQUEST, "plan", "%s", err.text);
 	} else {
 		if (p->exchange)
 			exchange_request(p, &j.hide, &j.shown);
