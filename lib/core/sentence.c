@@ -152,13 +152,23 @@ put_neighbours(struct buf *out, struct tokenward *tw, const struct purchase *p,
 		    n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 }
 
+/* Refused before the recorded end, and still so after it: expired. */
+static int
+code_now(const struct tokens *t, const struct gate *g, const struct now *now)
+{
+	if (g->kind == GATE_REFUSED && t->secret_ends_at &&
+	    now->wall_ms / 1000 >= t->secret_ends_at)
+		return TOKENWARD_EXPIRED;
+	return g->code;
+}
+
 static void
 put_cure(struct buf *out, struct tokenward *tw, const char *name,
-    const struct gate *g, const struct now *now)
+    const struct gate *g, int code, const struct now *now)
 {
 	const char *command = command_name(tw);
 
-	if (g->code == TOKENWARD_EXPIRED)
+	if (code == TOKENWARD_EXPIRED)
 		buf_printf(out,
 		    "; its recorded end has passed: get a new one and run "
 		    "\"%s rotate %s\"",
@@ -181,6 +191,7 @@ sentence_gate(struct tokenward *tw, const char *name, const struct tokens *t,
     struct error *err)
 {
 	cleanup_buf struct buf out = BUF_INIT;
+	int code = code_now(t, g, now);
 
 	buf_printf(&out, "%s: %s", name, g->reason ? g->reason : "refused");
 	if (g->failures > 1 || time_since(&g->since, now) > 5000) {
@@ -190,10 +201,10 @@ sentence_gate(struct tokenward *tw, const char *name, const struct tokens *t,
 	put_last_success(&out, t, g, p, now);
 	if (p && g->kind == GATE_REFUSED && t->last_ok.wall_ms)
 		put_neighbours(&out, tw, p, now);
-	put_cure(&out, tw, name, g, now);
-	if (p && g->code == TOKENWARD_EXPIRED && p->provider->renew_help)
+	put_cure(&out, tw, name, g, code, now);
+	if (p && code == TOKENWARD_EXPIRED && p->provider->renew_help)
 		buf_printf(&out, ": %s", p->provider->renew_help);
-	error_set(err, g->code, "%s", buf_str(&out));
+	error_set(err, code, "%s", buf_str(&out));
 	err->retry_at = gate_until(g);
-	return g->code;
+	return code;
 }
