@@ -136,6 +136,9 @@ make(struct tokenward *tw, const char *const *keys, char **ret_text,
 	r = new_header(tw, keys, master, &h, err);
 	if (r == TOKENWARD_OK)
 		r = store_create(tw->path, &h, master, &tw->store, err);
+	if (r == TOKENWARD_OK &&
+	    !unlock_unattended(store_header(tw->store), &tw->keys))
+		keyring_put(h.store_id, master, CACHE_SECONDS);
 	if (r == TOKENWARD_OK) {
 		put_advice(&text, &h);
 		*ret_text = strdup(buf_str(&text));
