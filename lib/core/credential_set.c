@@ -14,19 +14,24 @@
 static int
 check_text(const char *field, const char *value, struct error *err)
 {
-	size_t i, len = strlen(value);
+	cleanup_buf struct buf shown = BUF_INIT;
+	size_t len = strlen(value);
 
 	if (len > TEXT_MAX)
 		return error_set(err, TOKENWARD_USAGE,
 		    "%s is too long (%zu bytes, at most %u)", field, len,
 		    TEXT_MAX);
-	for (i = 0; i < len; i++)
-		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
-			return error_set(err, TOKENWARD_USAGE,
-			    "%s contains a control character", field);
 	if (!str_is_utf8(value, len))
 		return error_set(
 		    err, TOKENWARD_USAGE, "%s is not valid UTF-8", field);
+	str_clean(&shown, value, len, 5 * TEXT_MAX);
+	if (shown.failed)
+		return error_memory(err);
+	if (strcmp(buf_str(&shown), value) != 0)
+		return error_set(err, TOKENWARD_USAGE,
+		    "%s contains a control character, or one that cannot be "
+		    "seen",
+		    field);
 	return TOKENWARD_OK;
 }
 
@@ -73,10 +78,6 @@ set_flag(bool *to, const char *field, const char *value, struct error *err)
 static int
 set_field(const struct field *f, void *at, const char *value, struct error *err)
 {
-	int r = check_text(f->option, value, err);
-
-	if (r != TOKENWARD_OK)
-		return r;
 	if (f->kind == FIELD_TEXT)
 		return set_text(at, value, err);
 	if (f->kind == FIELD_MAP)
@@ -94,6 +95,12 @@ set_field(const struct field *f, void *at, const char *value, struct error *err)
 	return TOKENWARD_OK;
 }
 
+static bool
+is_pem(const char *value)
+{
+	return str_prefix(value, "-----BEGIN");
+}
+
 /* A path becomes the content of the file: the record stands alone. */
 static int
 set_ca(char **to, const char *value, struct error *err)
@@ -101,7 +108,7 @@ set_ca(char **to, const char *value, struct error *err)
 	cleanup_buf struct buf pem = BUF_INIT;
 	int e = 0;
 
-	if (str_prefix(value, "-----BEGIN"))
+	if (is_pem(value))
 		buf_put_str(&pem, value);
 	else
 		e = file_read_at(AT_FDCWD, value, CA_MAX, true, &pem);
@@ -162,12 +169,10 @@ set_lifetime(int64_t *to, const char *value, struct error *err)
 static int
 set_client_id(char **to, const char *value, struct error *err)
 {
-	int r = check_text("the client id", value, err);
-
-	if (r == TOKENWARD_OK && !value[0])
+	if (!value[0])
 		return error_set(
 		    err, TOKENWARD_USAGE, "the client id is empty");
-	return r ? r : set_text(to, value, err);
+	return set_text(to, value, err);
 }
 
 static int
@@ -199,7 +204,7 @@ set_any(struct tokenward *tw, struct tokenward_credential *c, const char *field,
 		return value ? set_special(tw, c, field, value, err)
 			     : error_set(err, TOKENWARD_USAGE,
 				   "\"%s\" cannot be emptied", field);
-	if (!object_has(c, field))
+	if (!value || !object_has(c, field))
 		field_empty(f, at);
 	if (!value)
 		return TOKENWARD_OK;
@@ -214,10 +219,13 @@ int
 tokenward_credential_set(struct tokenward *tw, struct tokenward_credential *c,
     const char *field, const char *value)
 {
-	int r;
+	int r = TOKENWARD_OK;
 
 	call_begin(tw);
-	r = set_any(tw, c, field, value, &tw->err);
+	if (value && !(strcmp(field, "ca") == 0 && is_pem(value)))
+		r = check_text(field, value, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = set_any(tw, c, field, value, &tw->err);
 	if (r == TOKENWARD_OK && !object_has(c, field) &&
 	    !strlist_add(&c->set, field))
 		r = error_memory(&tw->err);
