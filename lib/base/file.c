@@ -11,6 +11,17 @@
 #include "base/file.h"
 
 int
+file_open(int dir, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = openat(dir, name, flags | O_CLOEXEC, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+int
 write_all(int fd, const void *data, size_t len)
 {
 	const unsigned char *p = data;
@@ -93,9 +104,8 @@ read_regular(int fd, const struct stat *st, size_t max, struct buf *b)
 int
 file_read_at(int dir, const char *name, size_t max, bool follow, struct buf *b)
 {
-	cleanup_close int fd = openat(dir, name,
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-		(follow ? 0 : O_NOFOLLOW));
+	cleanup_close int fd = file_open(dir, name,
+	    O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -107,15 +117,15 @@ static int
 write_temporary(int dir, const char *temp, const void *data, size_t len,
     enum file_sync sync)
 {
-	int e, fd = openat(dir, temp,
-		   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int e, fd = file_open(
+		   dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return errno;
 	e = fchmod(fd, 0600) < 0 ? errno : write_all(fd, data, len);
 	if (e == 0 && sync == FILE_SYNC)
 		e = file_sync_fd(fd);
-	if (close(fd) < 0 && e == 0)
+	if (close(fd) < 0 && errno != EINTR && e == 0)
 		e = errno;
 	return e;
 }
@@ -130,8 +140,8 @@ sync_parent(int dir, const char *name)
 
 	if (!parent)
 		return ENOMEM;
-	fd = openat(dir, slash == name ? "/" : parent,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = file_open(
+	    dir, slash == name ? "/" : parent, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? errno : file_sync_fd(fd);
 }
 

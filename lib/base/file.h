@@ -15,6 +15,11 @@ enum file_sync {
 };
 
 /*
+ * openat(), close-on-exec, begun again when a signal interrupts it, which
+ * happens on network file systems.
+ */
+int file_open(int dir, const char *name, int flags, mode_t mode);
+/*
  * Reads a regular file of at most max bytes, appended to b.  Symlinks are
  * followed only when follow is set.  errno-style: 0, or a positive errno
  * (ENOENT, EFBIG, EINVAL for not a regular file, ...).

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <sodium.h>
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/secret.h"
 #include "key/methods.h"
 
@@ -75,24 +76,33 @@ hash_file(
 	return n < 0 ? errno : size > 0 ? EIO : 0;
 }
 
+/* A store whose key cannot be read is locked; one in the making is not. */
+static int
+trouble(int fault, int e)
+{
+	return fault == TOKENWARD_LOCKED ? fault : error_code_of_errno(e);
+}
+
 int
 keyfile_read(const char *path, const unsigned char *salt, int fault,
     unsigned char *ret_kek, struct error *err)
 {
-	cleanup_close int fd = open(
-	    path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_close int fd = file_open(
+	    AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
 	if (fd < 0 && errno == ELOOP)
 		return error_set(
 		    err, fault, "key file %s: a symbolic link", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, fault, "key file %s", path);
+		return error_errno(
+		    err, trouble(fault, errno), "key file %s", path);
 	if (check_file(path, &st, fault, err) != TOKENWARD_OK)
 		return err->code;
 	errno = hash_file(fd, (size_t)st.st_size, salt, ret_kek);
 	if (errno)
-		return error_errno(err, fault, "key file %s", path);
+		return error_errno(
+		    err, trouble(fault, errno), "key file %s", path);
 	return TOKENWARD_OK;
 }
 

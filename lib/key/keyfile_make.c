@@ -141,7 +141,7 @@ sync_parent(const char *path)
 	if (!parent)
 		return ENOMEM;
 	strrchr(parent, '/')[1] = '\0';
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = file_open(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? errno : file_sync_fd(fd);
 }
 
@@ -149,8 +149,8 @@ sync_parent(const char *path)
 static int
 write_key(const char *temp)
 {
-	cleanup_close int fd = open(
-	    temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	cleanup_close int fd = file_open(
+	    AT_FDCWD, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	unsigned char *key = secret_alloc(KEYFILE_MIN);
 	int e;
 

@@ -126,7 +126,7 @@ check_dir(int dir, const char *path, struct error *err)
 	struct stat st;
 
 	if (fstat(dir, &st) < 0)
-		return error_errno(err, TOKENWARD_FAILED, "%s", path);
+		return error_errno(err, error_code_of_errno(errno), "%s", path);
 	if (check_owner(path, &st, err) != TOKENWARD_OK)
 		return err->code;
 	return geteuid() == 0 ? check_above(dir, path, err) : TOKENWARD_OK;
@@ -135,7 +135,8 @@ check_dir(int dir, const char *path, struct error *err)
 int
 files_open(const char *path, struct files *ret, struct error *err)
 {
-	cleanup_close int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int dir =
+	    file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 	char *copy;
 
 	if (dir < 0 && errno == ENOENT)
@@ -186,8 +187,8 @@ files_get(const struct files *f, const char *name, size_t max, struct buf *b)
 long
 files_head(const struct files *f, const char *name, void *to, size_t len)
 {
-	cleanup_close int fd = openat(f->dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	cleanup_close int fd = file_open(
+	    f->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	ssize_t n;
 
 	if (fd < 0)
@@ -262,8 +263,8 @@ int
 files_each(const struct files *f, enum record_kind kind, files_each_fn each,
     void *data, struct error *err)
 {
-	int fd = openat(f->dir, files_folders[kind],
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = file_open(f->dir, files_folders[kind],
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	int r, e = errno;
 

@@ -26,7 +26,7 @@ is_ours(const char *name)
 static int
 check_empty(int dir, const char *path, struct error *err)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = file_open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
 	bool foreign = false;
@@ -35,7 +35,7 @@ check_empty(int dir, const char *path, struct error *err)
 		if (copy >= 0)
 			close(copy);
 		return error_errno(
-		    err, TOKENWARD_FAILED, "cannot read %s", path);
+		    err, error_code_of_errno(errno), "cannot read %s", path);
 	}
 	while (!foreign && (entry = readdir(d)))
 		foreign = !is_ours(entry->d_name);
@@ -54,7 +54,7 @@ adopt(int dir, const char *path, struct error *err)
 	struct stat st;
 
 	if (fstat(dir, &st) < 0)
-		return error_errno(err, TOKENWARD_FAILED, "%s", path);
+		return error_errno(err, error_code_of_errno(errno), "%s", path);
 	if (check_empty(dir, path, err) != TOKENWARD_OK)
 		return err->code;
 	if (st.st_uid == geteuid() && (st.st_mode & 07777) != 0700 &&
@@ -75,8 +75,8 @@ files_make_folder(int dir, const char *name)
 static int
 make_lock(int dir)
 {
-	cleanup_close int fd = openat(
-	    dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	cleanup_close int fd =
+	    file_open(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 
 	return fd < 0 || fchmod(fd, 0600) < 0 ? errno : 0;
 }
@@ -84,8 +84,7 @@ make_lock(int dir)
 static int
 sync_above(int dir)
 {
-	cleanup_close int up =
-	    openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int up = file_open(dir, "..", O_RDONLY | O_DIRECTORY, 0);
 
 	return up < 0 ? 0 : file_sync_fd(up);
 }
@@ -112,7 +111,7 @@ files_make(const char *path, struct files *ret, struct error *err)
 	int e = file_make_dirs(path, 0700);
 
 	if (e == 0) {
-		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		dir = file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 		e = dir < 0 ? errno : 0;
 	}
 	if (e == 0 && adopt(dir, path, err) != TOKENWARD_OK)
