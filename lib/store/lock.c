@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <sodium.h>
 #include "base/clock.h"
+#include "base/file.h"
 #include "store/lock.h"
 
 #define POLL_MIN_MS 5
@@ -85,9 +86,8 @@ open_lock(int dir, int *ret)
 
 	pthread_once(&once, watch_forks);
 	pthread_mutex_lock(&mutex);
-	fd = openat(dir, "lock",
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
-	    0600);
+	fd = file_open(dir, "lock",
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 	if (fd < 0) {
 		e = errno;
 	} else if (!remember(fd)) {

@@ -9,6 +9,8 @@
 #include "store/front.h"
 #include "store/lock.h"
 
+#define LOCK_MS 5000
+
 static int
 no_header(const struct files *f, int e, struct error *err)
 {
@@ -101,6 +103,14 @@ store_is_read_only(const struct store *s)
 }
 
 static int
+lock_header(const struct files *f, int *ret_lock, struct error *err)
+{
+	int r = lock_take(f->dir, 0, clock_boot_ms() + LOCK_MS, ret_lock, err);
+
+	return r ? error_prefix(err, "%s: ", f->path) : r;
+}
+
+static int
 write_header_file(const struct files *f, const char *name, const struct buf *b,
     struct error *err)
 {
@@ -153,7 +163,7 @@ store_create(const char *path, struct header *h, const unsigned char *master,
 		    "there is a store at %s already", path);
 	if (files_make(path, &f, err) != TOKENWARD_OK)
 		return err->code;
-	r = lock_take(f.dir, 0, clock_boot_ms() + 5000, &lock, err);
+	r = lock_header(&f, &lock, err);
 	if (r == TOKENWARD_OK)
 		r = create_header(&f, h, master, err);
 	files_close(&f);
@@ -167,8 +177,7 @@ store_finish(struct store *s, struct error *err)
 
 	if (files_has(&s->files, "header.old"))
 		return TOKENWARD_OK;
-	if (lock_take(s->files.dir, 0, clock_boot_ms() + 5000, &lock, err) !=
-	    TOKENWARD_OK)
+	if (lock_header(&s->files, &lock, err) != TOKENWARD_OK)
 		return err->code;
 	return write_header_file(
 	    &s->files, "header.old", &s->header.bytes, err);
@@ -267,8 +276,7 @@ repair(const struct files *f, struct error *err)
 	struct header h;
 	int e;
 
-	if (lock_take(f->dir, 0, clock_boot_ms() + 5000, &lock, err) !=
-	    TOKENWARD_OK)
+	if (lock_header(f, &lock, err) != TOKENWARD_OK)
 		return err->code;
 	e = files_get(f, "header.old", HEADER_MAX, &b);
 	if (e)
