@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is done to a store: one table for all drivers.
+
+A scenario says how the world looks before, what is said, and what must hold
+once it was acknowledged.  Said again it ends well (`again` lists the statuses
+that may mean "that was done already").
+
+In the worlds there are the credentials alpha, which scenarios act on, and
+beta, which none of them may touch; both have a token.
+"""
+
+import ctypes
+import os
+import re
+
+import world
+
+ASKPASS = "#!/bin/sh\nprintf '%s\\n' 'open sesame, open'\n"
+OLD, NEW = "alpha-secret-1", "alpha-secret-2"
+RENEWAL = 3580  # seconds: of the 3600 of a token too few are left
+
+EXISTS = 12
+NOT_FOUND = 3
+LOCKED = 4
+NO_STORE = 10
+
+
+# ---- worlds -----------------------------------------------------------------
+
+def clients(w):
+    """Of this world alone: several may have one server."""
+    for name, secret, more in (("alpha", OLD, {"also": NEW}),
+                               ("beta", "beta-secret", {}),
+                               ("gamma", "gamma-secret", {})):
+        w.server.client(client_id(w, name), secret, **more)
+
+
+def client_id(w, name):
+    return name + "." + os.path.basename(w.dir)
+
+
+def add(w, name, secret, *more):
+    w.add(name, client_id(w, name), secret, *more)
+
+
+def no_store(w):
+    clients(w)
+
+
+def filled(w):
+    clients(w)
+    w.must("init")
+    add(w, "alpha", OLD, "--owner", "ops@example.com")
+    add(w, "beta", "beta-secret")
+    w.alpha = w.token("alpha")
+    w.beta = w.token("beta")
+
+
+def without_token(w):
+    filled(w)
+    w.must("reject", "alpha", stdin=w.alpha)
+
+
+def with_replaces(w):
+    """A provider whose next token kills the last: it must not be lost."""
+    filled(w)
+    w.write_provider({
+        **world.PROVIDER, "id": "jealous",
+        "reissue": {"kind": "replaces"}})
+    w.must("edit", "alpha", "--provider", "jealous")
+
+
+def with_the_last(w):
+    with_replaces(w)
+    w.alpha = w.token("alpha")
+
+
+def with_passphrase(w):
+    clients(w)
+    w.askpass = w.write("askpass", ASKPASS, 0o700)
+    w.must("init", "--key", "passphrase", "--askpass", w.askpass)
+    w.must("unlock", "--askpass", w.askpass)
+    add(w, "alpha", OLD)
+    add(w, "beta", "beta-secret")
+    w.alpha = w.token("alpha")
+    w.beta = w.token("beta")
+    w.master = keyring_read(w)
+
+
+# ---- the kernel's keyring, which no copy of a home brings back --------------
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+ADD_KEY, KEYCTL = {"x86_64": (248, 250), "aarch64": (217, 219)}[
+    os.uname().machine]
+USER, THREAD = -4, -1
+UNLINK, SEARCH, READ, SETPERM, LINK = 9, 10, 11, 5, 8
+
+
+def keyctl(*args):
+    return LIBC.syscall(KEYCTL, *[
+        ctypes.c_long(a) if isinstance(a, int) else a for a in args])
+
+
+def key_name(w):
+    """The store's id, as the header has it."""
+    with open(os.path.join(w.store, "header"), "rb") as f:
+        data = f.read()
+    for match in re.finditer(rb"(?s)(?=(.{16}))", data):
+        name = b"tokenward:" + match[1].hex().encode()
+        if keyctl(SEARCH, USER, b"user", name, 0) > 0:
+            return name
+    raise AssertionError("the kernel keeps no key of this store")
+
+
+def keyring_read(w):
+    w.key_name = key_name(w)
+    key = keyctl(SEARCH, USER, b"user", w.key_name, 0)
+    data = ctypes.create_string_buffer(32)
+    if keyctl(READ, key, data, 32) != 32:
+        raise AssertionError("the kernel's key cannot be read")
+    return data.raw
+
+
+def keyring_has(w):
+    return keyctl(SEARCH, USER, b"user", w.key_name, 0) > 0
+
+
+def keyring_drop(w):
+    key = keyctl(SEARCH, USER, b"user", w.key_name, 0)
+    if key > 0:
+        keyctl(UNLINK, key, USER)
+
+
+def keyring_put(w):
+    keyring_drop(w)
+    key = LIBC.syscall(ADD_KEY, b"user", w.key_name, w.master,
+                       ctypes.c_size_t(32), ctypes.c_long(THREAD))
+    if key < 0 or keyctl(SETPERM, key, 0x003F0000) or \
+            keyctl(LINK, key, USER):
+        raise AssertionError("the kernel does not take a key")
+    keyctl(UNLINK, key, THREAD)
+
+
+# ---- what can be seen of a store --------------------------------------------
+
+def facts(w, *options):
+    """What list says of each credential, but for the hour."""
+    seen = {}
+    for c in w.json("list", *options):
+        seen[c["name"]] = (c["provider"], c["origin"], c["client_id"],
+                           c["owner"], c["secret"]["version"],
+                           c["secret"]["basis"])
+    return seen
+
+
+class Accepting:
+    """As long as it is entered alpha has one secret, the other is refused."""
+
+    def __init__(self, w, secret):
+        self.w = w
+        self.secret = secret
+
+    def __enter__(self):
+        self.w.server.client(client_id(self.w, "alpha"), self.secret)
+
+    def __exit__(self, *_):
+        self.w.server.client(client_id(self.w, "alpha"), OLD, also=NEW)
+
+
+# ---- what must hold once it was acknowledged --------------------------------
+
+def init_holds(w):
+    w.must("list", "--no-input")
+    if os.stat(w.key).st_mode & 0o777 != 0o600:
+        return "the key file has another mode"
+    add(w, "alpha", OLD)
+    return "" if w.token("alpha") else "no token"
+
+
+def add_holds(w):
+    token = w.token("gamma")
+    return "" if token.startswith("gt_") else f"gamma has token {token!r}"
+
+
+def old_secret_holds(w):
+    return _used(w, OLD)
+
+
+def new_secret_holds(w):
+    return _used(w, NEW)
+
+
+def _used(w, secret):
+    with Accepting(w, secret):
+        result = w.run("token", "alpha", "--new", "--retry")
+    return "" if result.status == 0 else f"another secret is used: {result}"
+
+
+def _kept(w, *options):
+    """The token that is served, if it comes from the store."""
+    token = w.json("token", "alpha", *options)
+    return token["access_token"] if token["source"] == "cache" else ""
+
+
+def token_holds(w):
+    token = _kept(w)
+    if not token:
+        return "the token was not kept"
+    return "" if token != w.alpha else "it is the rejected token"
+
+
+def renewed_token_holds(w):
+    token = _kept(w, "--clock-offset", str(RENEWAL))
+    if not token:
+        return "the token was not kept"
+    return "" if token != w.alpha else "it is the old token"
+
+
+def edit_holds(w):
+    token = w.json("token", "alpha")
+    if token["scope"] != "read":
+        return f"a token of scope {token['scope']!r} is served"
+    return old_secret_holds(w)
+
+
+def rename_holds(w):
+    if w.run("token", "alpha").status != NOT_FOUND:
+        return "the old name still works"
+    if w.token("delta") != w.alpha:
+        return "the token did not come along"
+    w.token("delta", "--new")
+    return ""
+
+
+def reject_holds(w):
+    return "" if w.token("alpha") != w.alpha else "a rejected token is served"
+
+
+def remove_holds(w):
+    status = w.run("token", "alpha").status
+    return "" if status == NOT_FOUND else f"token alpha: exit {status}"
+
+
+def unlock_holds(w):
+    return "" if keyring_has(w) else "the kernel has no key"
+
+
+def lock_holds(w):
+    status = w.run("token", "alpha", "--no-input").status
+    return "" if status == LOCKED else f"token alpha: exit {status}"
+
+
+# ---- the table --------------------------------------------------------------
+
+class Scenario:
+    def __init__(self, name, setup, args, holds, **more):
+        self.name = name
+        self.setup = setup
+        self.args = args
+        self.holds = holds  # returns what is wrong, or ""
+        self.stdin = more.get("stdin", "")  # a text, or a function of w
+        self.again = more.get("again", {0})
+        self.touches = more.get("touches", {"alpha"})
+        self.options = more.get("options", [])  # of each look at it
+        self.prepare = more.get("prepare")  # what a copied home has not
+        self.slow = more.get("slow", False)  # a passphrase's KDF
+        self.durable = more.get("durable", True)
+        self.acknowledges = more.get("acknowledges", True)
+
+    def command(self, w):
+        return [a.format(origin="origin=" + w.server.base,
+                         gamma=client_id(w, "gamma"),
+                         askpass=getattr(w, "askpass", ""))
+                for a in self.args]
+
+    def input(self, w):
+        return self.stdin(w) if callable(self.stdin) else self.stdin
+
+    def begin(self, w):
+        """The world as it was set up, again."""
+        w.restore()
+        if self.prepare:
+            self.prepare(w)
+
+
+ADD = ["--provider", "fault", "--set", "{origin}", "--client-id", "{gamma}",
+       "--auth", "client_secret_post", "--owner", "gamma@example.com"]
+
+SCENARIOS = [
+    Scenario("init", no_store, ["init"], init_holds,
+             again={0, EXISTS}, touches=set()),
+    Scenario("init --if-missing", no_store, ["init", "--if-missing"],
+             init_holds, touches=set()),
+    Scenario("add", filled, ["add", "gamma", *ADD], add_holds,
+             stdin="gamma-secret", again={0, EXISTS}, touches={"gamma"}),
+    Scenario("add --update, new", filled, ["add", "gamma", "--update", *ADD],
+             add_holds, stdin="gamma-secret", touches={"gamma"}),
+    Scenario("add --update, changed", filled,
+             ["add", "alpha", "--update", "--owner", "new@example.com"],
+             new_secret_holds, stdin=NEW),
+    Scenario("rotate", filled, ["rotate", "alpha"], new_secret_holds,
+             stdin=NEW),
+    Scenario("token, cold", without_token, ["token", "alpha"], token_holds,
+             durable=False),
+    Scenario("token, renewal", filled,
+             ["token", "alpha", "--clock-offset", str(RENEWAL)],
+             renewed_token_holds, options=["--clock-offset", str(RENEWAL)],
+             durable=False),
+    Scenario("token, the last of its kind", with_replaces,
+             ["token", "alpha"], token_holds),
+    Scenario("token, renewal of such a one", with_the_last,
+             ["token", "alpha", "--clock-offset", str(RENEWAL)],
+             renewed_token_holds, options=["--clock-offset", str(RENEWAL)]),
+    Scenario("edit", filled,
+             ["edit", "alpha", "--scope", "read", "--owner",
+              "new@example.com"], edit_holds),
+    Scenario("rename", filled, ["rename", "alpha", "delta"], rename_holds,
+             again={0, NOT_FOUND}, touches={"alpha", "delta"}),
+    Scenario("reject", filled, ["reject", "alpha"], reject_holds,
+             stdin=lambda w: w.alpha),
+    Scenario("remove", filled, ["remove", "alpha"], remove_holds,
+             again={0, NOT_FOUND}),
+    Scenario("remove --if-present", filled,
+             ["remove", "alpha", "--if-present"], remove_holds),
+    Scenario("unlock", with_passphrase,
+             ["unlock", "--askpass", "{askpass}"], unlock_holds,
+             prepare=keyring_drop, slow=True, touches=set()),
+    Scenario("lock", with_passphrase, ["lock"], lock_holds,
+             prepare=keyring_put, touches=set()),
+]
+
+
+def chosen(names):
+    return [s for s in SCENARIOS if not names or s.name in names]
