@@ -110,6 +110,17 @@ need_fence(struct tokenward *tw, struct error *err)
 	    "--strict refuses that");
 }
 
+/* Most sentences about a plan begin with the name already. */
+static int
+with_name(const struct purchase *p, struct error *err)
+{
+	const char *name = p->credential->name;
+
+	if (str_prefix(err->text, name) && err->text[strlen(name)] == ':')
+		return err->code;
+	return error_prefix(err, "%s: ", name);
+}
+
 int
 purchase_run(struct purchase *p, struct error *err)
 {
@@ -118,7 +129,7 @@ purchase_run(struct purchase *p, struct error *err)
 	    p->provider, p->credential, p->version, p->shape, &plan, err);
 
 	if (r != TOKENWARD_OK)
-		return error_prefix(err, "%s: ", p->credential->name);
+		return with_name(p, err);
 	plan.timeout_ms = p->timeout_ms;
 	plan.tries = p->tries;
 	plan.exchange = p->exchange;

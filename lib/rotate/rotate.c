@@ -25,17 +25,26 @@ drop_state(struct credential *c, enum version_state state)
 		credential_drop_version(c, v);
 }
 
-/* The client id stays unless a new one is given. */
+/* What is not given anew stays: the client id, one secret of several. */
 static bool
-inherit_client_id(struct credential *c, struct secret_version *to)
+inherit(const struct credential *c, struct secret_version *to)
 {
 	const struct secret_version *from =
 	    credential_version(c, VERSION_CURRENT);
+	const struct named_secret *s;
+	size_t i;
 
-	if (!from || !from->client_id || to->client_id)
+	if (!from)
 		return true;
-	to->client_id = strdup(from->client_id);
-	return to->client_id != NULL;
+	for (i = 0; i < from->secrets_n; i++) {
+		s = &from->secrets[i];
+		if (!version_set_secret(
+			to, s->name, s->value.data, s->value.len))
+			return false;
+	}
+	if (from->client_id)
+		to->client_id = strdup(from->client_id);
+	return !from->client_id || to->client_id;
 }
 
 static int
@@ -53,7 +62,7 @@ stage(struct credential *c, const struct tokenward_credential *given,
 	if (!v)
 		return error_memory(err);
 	v->state = VERSION_STAGED;
-	if (!given->given.client_id && !inherit_client_id(c, v))
+	if (!inherit(c, v))
 		return error_memory(err);
 	return object_apply_version(given, p, now, v, err);
 }
@@ -85,13 +94,35 @@ rotate_in(struct credential *c, const struct tokenward_credential *new,
 
 /* ---- the three steps --------------------------------------------------- */
 
+static bool
+is_current(const struct credential *c, const struct tokenward_credential *given)
+{
+	const struct secret_version *v = credential_version(c, VERSION_CURRENT);
+
+	return v && object_is_version(given, v);
+}
+
+/* It is in use: an earlier try finished, or a mistaken one is taken back. */
+static int
+finish(struct rotation *ro, struct purchase *p, struct error *err)
+{
+	int r = TOKENWARD_OK;
+
+	if (credential_version(p->credential, VERSION_STAGED)) {
+		drop_state(p->credential, VERSION_STAGED);
+		r = credential_save(ro->tw, p->credential, err);
+	}
+	return r ? r
+		 : credential_finish(
+		       ro->tw, p->credential, p->provider, SETTLE_GATES, err);
+}
+
 static int
 stage_durably(struct rotation *ro, struct error *err)
 {
 	cleanup_purchase struct purchase p = {
 	    .tw = ro->tw, .reply = REPLY_INIT};
 	cleanup_lock int lock = -1;
-	struct secret_version *current;
 	int r = lock_record(ro->tw, ro->name, &lock, err);
 
 	if (r == TOKENWARD_OK)
@@ -101,12 +132,9 @@ stage_durably(struct rotation *ro, struct error *err)
 		    ro->tw, p.credential->provider, &p.provider, NULL, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	current = credential_version(p.credential, VERSION_CURRENT);
-	ro->done = current && object_is_version(ro->given, current) &&
-		   !credential_version(p.credential, VERSION_STAGED);
+	ro->done = is_current(p.credential, ro->given);
 	if (ro->done)
-		return credential_finish(
-		    ro->tw, p.credential, p.provider, SETTLE_GATES, err);
+		return finish(ro, &p, err);
 	r = stage(p.credential, ro->given, p.provider, &ro->now, err);
 	return r ? r : credential_save(ro->tw, p.credential, err);
 }
