@@ -140,8 +140,8 @@ set_limits(const struct helper_limits *l)
 }
 
 /* A script's interpreter opens it again by our descriptor, which then must
-   stay: the kernel says ENOENT when it would not. */
-static void
+   stay: the kernel says ENOENT when it would not.  It never returns, either. */
+__attribute__((no_sanitize_address)) static void
 execute(struct start *s)
 {
 	char *nothing[] = {NULL};

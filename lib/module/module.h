@@ -7,7 +7,8 @@
  *   info.c        what a module says of itself
  *   options.c     option texts against a module's own table
  *   run.c         a module under way: hello, requests, replies, its end
- *   stack_file.c  stack.conf: lines, include, replacement
+ *   stack_file.c  stack.conf: files, include, replacement
+ *   stack_line.c  one line of it
  *   stack.c       the walk over results: pure
  *   main.c        the module's side, libtokenward-module
  */
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <tokenward/module.h>
+#include <tokenward/tokenward.h>
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -78,6 +80,7 @@ struct stack_files {
 int stack_load(
     const struct stack_files *files, struct stack *ret, struct error *err);
 void stack_free(struct stack *s);
+void stack_line_free(struct stack_line *line);
 /* The next line of a kind after prev (NULL: the first); NULL: no more. */
 const struct stack_line *stack_next(const struct stack *s,
     enum module_kind kind, const struct stack_line *prev);
@@ -162,6 +165,15 @@ const struct module_info *module_info(const struct module *m);
 enum tokenward_module_result module_call(struct module *m,
     const char *operation, const struct buf *request, struct buf *reply,
     int64_t deadline_ms, struct error *err);
+/*
+ * The same with somebody to ask: on ASK the module's prompt goes to ask()
+ * (NULL: nobody) and its answer back to the module.  Each of the two calls
+ * may take timeout_ms; the time at the prompt is not counted.
+ */
+enum tokenward_module_result module_call_asking(struct module *m,
+    const char *operation, const struct buf *request, struct buf *reply,
+    int64_t timeout_ms, tokenward_ask_fn ask, void *ask_data,
+    struct error *err);
 void module_end(struct module *m); /* NULL is allowed */
 
 #endif

@@ -129,7 +129,7 @@ struct tokenward_store_operations {
 };
 
 /* kind "notify".  send: "event", "time-of-event" (seconds since 1970) and the
-   event's fields, see tokenward-modules(7).  OK: handed over. */
+   event's own as "field.NAME", tokenward-modules(7).  OK: handed over. */
 struct tokenward_notify_operations {
 	tokenward_operation send;
 };

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The options of a line against the module's own table. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "module/host.h"
+
+/* These are the host's own, whatever the module; it gets them, too, when its
+   table has them. */
+static const struct {
+	enum module_kind kind;
+	const char *name;
+} of_the_host[] = {
+    {MODULE_STORE, "readonly"},
+    {MODULE_NOTIFY, "events"},
+};
+
+static bool
+is_of_the_host(enum module_kind kind, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(of_the_host) / sizeof(of_the_host[0]); i++)
+		if (of_the_host[i].kind == kind &&
+		    strcmp(of_the_host[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static char *
+number_text(int64_t v)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)v);
+	return strdup(text);
+}
+
+static char *
+read_text(const char *text)
+{
+	return strdup(text);
+}
+
+static char *
+read_number(const char *text)
+{
+	struct frame_field f = {
+	    .value = (const unsigned char *)text, .len = strlen(text)};
+	int64_t v;
+
+	return frame_num(&f, &v) ? number_text(v) : NULL;
+}
+
+static char *
+read_duration(const char *text)
+{
+	int64_t v;
+
+	return duration_parse(text, &v) ? number_text(v) : NULL;
+}
+
+static char *
+read_flag(const char *text)
+{
+	return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0
+		   ? strdup(text)
+		   : NULL;
+}
+
+static const struct {
+	char *(*read)(const char *text); /* NULL: it is none */
+	const char *wanted;
+} types[] = {
+    [TOKENWARD_OPTION_TEXT] = {read_text, "a text"},
+    [TOKENWARD_OPTION_NUMBER] = {read_number, "a whole number"},
+    [TOKENWARD_OPTION_DURATION] = {read_duration,
+	"a duration such as 90s, 15m, 8h or 30d"},
+    [TOKENWARD_OPTION_FLAG] = {read_flag, "yes or no"},
+};
+
+static const struct module_option *
+find(const struct module_info *info, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < info->options_n; i++)
+		if (strcmp(info->options[i].name, name) == 0)
+			return &info->options[i];
+	return NULL;
+}
+
+static int
+unknown(const struct module_info *info, const char *name, struct error *err)
+{
+	cleanup_buf struct buf all = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < info->options_n; i++)
+		buf_printf(&all, "%s%s", i ? ", " : "", info->options[i].name);
+	return error_set(err, TOKENWARD_CONFIG,
+	    "it has no option \"%s\"; it has %s", name,
+	    all.len ? buf_str(&all) : "none");
+}
+
+static int
+take(const struct module_option *o, const char *text, struct strmap *ret,
+    struct error *err)
+{
+	cleanup_free char *value = types[o->type].read(text);
+
+	if (!value)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "its option %s wants %s, not \"%s\"", o->name,
+		    types[o->type].wanted, o->secret ? "..." : text);
+	return strmap_set(ret, o->name, value) ? TOKENWARD_OK
+					       : error_memory(err);
+}
+
+static int
+take_given(const struct module_info *info, const struct strmap *given,
+    struct strmap *ret, struct error *err)
+{
+	const struct module_option *o;
+	size_t i;
+	int r = TOKENWARD_OK;
+
+	for (i = 0; r == TOKENWARD_OK && i < given->n; i++) {
+		o = find(info, given->v[i].key);
+		if (o)
+			r = take(o, given->v[i].value, ret, err);
+		else if (!is_of_the_host(info->kind, given->v[i].key))
+			r = unknown(info, given->v[i].key, err);
+	}
+	return r;
+}
+
+static int
+take_rest(const struct module_info *info, struct strmap *ret, struct error *err)
+{
+	const struct module_option *o;
+	size_t i;
+	int r = TOKENWARD_OK;
+
+	for (i = 0; r == TOKENWARD_OK && i < info->options_n; i++) {
+		o = &info->options[i];
+		if (strmap_get(ret, o->name))
+			continue;
+		if (o->fallback)
+			r = take(o, o->fallback, ret, err);
+		else if (o->required)
+			r = error_set(err, TOKENWARD_CONFIG,
+			    "its option %s is missing: %s", o->name,
+			    o->help ? o->help : "it must be given");
+	}
+	return r;
+}
+
+int
+module_options(const struct module_info *info, const struct stack_line *line,
+    struct strmap *ret, struct error *err)
+{
+	int r = take_given(info, &line->options, ret, err);
+
+	if (r == TOKENWARD_OK)
+		r = take_rest(info, ret, err);
+	return r ? module_blame(line, err) : TOKENWARD_OK;
+}
