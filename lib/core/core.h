@@ -89,6 +89,8 @@ int credential_settle(struct tokenward *tw, const struct credential *c,
 /* The same where the process that changed it was killed before; lock held. */
 int credential_finish(struct tokenward *tw, const struct credential *c,
     const struct provider *p, enum settle what, struct error *err);
+/* Something in it cannot simply be bought again. */
+bool tokens_must_last(const struct tokens *t);
 /* Drops what was bought; lock held. */
 int tokens_forget(struct tokenward *tw, const char *name, struct error *err);
 /* Remembers the secret's end where a cached token can warn of it. */

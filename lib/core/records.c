@@ -55,8 +55,8 @@ is_lasting(const struct token *v)
  * What can simply be bought again may be lost with the power.  The rest not,
  * be it new or only in the record that is written anew.
  */
-static bool
-must_last(const struct tokens *t)
+bool
+tokens_must_last(const struct tokens *t)
 {
 	size_t i;
 
@@ -80,7 +80,7 @@ tokens_write(struct tokenward *tw, const char *name, const struct tokens *t,
 		r = store_remove(tw->store, RECORD_TOKENS, name, err);
 	if (r == TOKENWARD_OK)
 		r = store_write(tw->store, RECORD_TOKENS, name, &plain,
-		    t->generation, durable || must_last(t), err);
+		    t->generation, durable || tokens_must_last(t), err);
 	return r;
 }
 

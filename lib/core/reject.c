@@ -7,6 +7,7 @@
 struct reject {
 	const struct buf *value;
 	bool found;
+	bool must_last;
 };
 
 static int
@@ -19,7 +20,29 @@ reject(void *data, struct tokens *t, struct error *err)
 	for (i = 0; i < t->n; i++)
 		if (!t->v[i].rejected && buf_equal(&t->v[i].value, r->value))
 			t->v[i].rejected = r->found = true;
+	r->must_last = tokens_must_last(t);
 	return r->found ? TOKENWARD_OK : TOKENWARD_NOT_FOUND;
+}
+
+/* On a full disk nothing can be written, but the record can be taken away. */
+static int
+reject_durably(
+    struct tokenward *tw, const char *name, struct reject *r, struct error *err)
+{
+	cleanup_lock int lock = -1;
+	struct error ignored;
+	int result = need_keys(tw, false, err);
+
+	if (result == TOKENWARD_OK)
+		result = lock_record(tw, name, &lock, err);
+	if (result != TOKENWARD_OK)
+		return result;
+	result = tokens_change_locked(tw, name, true, reject, r, err);
+	if (result == TOKENWARD_FAILED && r->found && !r->must_last &&
+	    store_remove(tw->store, RECORD_TOKENS, name, &ignored) ==
+		TOKENWARD_OK)
+		return TOKENWARD_OK;
+	return result;
 }
 
 static int
@@ -67,7 +90,7 @@ tokenward_reject_token(
 		result = error_set(&tw->err, TOKENWARD_USAGE,
 		    "%s: there was no token to reject", name);
 	if (result == TOKENWARD_OK)
-		result = tokens_change(tw, name, true, reject, &r, &tw->err);
+		result = reject_durably(tw, name, &r, &tw->err);
 	if (result == TOKENWARD_NOT_FOUND && !r.found)
 		result = not_cached(tw, name, &tw->err);
 	return call_end(tw, result);
