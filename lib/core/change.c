@@ -79,12 +79,16 @@ static int
 refuse_new_origin(struct tokenward *tw, const char *name,
     const struct strlist *was, const struct strlist *is, struct error *err)
 {
+	size_t i = 0;
+
+	while (i < is->n && strlist_has(was, is->v[i]))
+		i++;
 	return error_set(err, TOKENWARD_CONFIG,
 	    "%s: this would send the stored secret to %s instead of %s; if "
 	    "that is right, say \"%s edit %s ... --rebind\" and give the "
 	    "secret again",
-	    name, is->n ? is->v[0] : "nowhere", was->n ? was->v[0] : "nowhere",
-	    command_name(tw), name);
+	    name, i < is->n ? is->v[i] : "nowhere",
+	    was->n ? was->v[0] : "nowhere", command_name(tw), name);
 }
 
 /* ---- add --------------------------------------------------------------- */

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the secret goes, and what an API call needs beside the token. */
+#include <string.h>
 #include "base/cleanup.h"
 #include "provider/permit.h"
 #include "provider/request.h"
 
 /* No origin depends on the client id: a host never has it in it. */
 static const struct secret_version nobody = {.client_id = (char *)"x"};
+
+/* Of plain http a proxy sees all, so it counts as where the secret goes. */
+static bool
+add_proxy(struct strlist *ret, const char *proxy)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	const char *at = strrchr(proxy, '@'); /* before it: a password */
+
+	buf_printf(&text, "proxy %s", at ? at + 1 : proxy);
+	return !text.failed && (strlist_has(ret, buf_str(&text)) ||
+				   strlist_add(ret, buf_str(&text)));
+}
 
 int
 provider_origins(const struct provider *p, const struct credential *c,
@@ -23,6 +36,9 @@ provider_origins(const struct provider *p, const struct credential *c,
 		res = permit_origin(p, c, r.url, TOKENWARD_USAGE, &origin, err);
 	if (res == TOKENWARD_OK && !strlist_has(ret, buf_str(&origin)) &&
 	    !strlist_add(ret, buf_str(&origin)))
+		res = error_memory(err);
+	if (res == TOKENWARD_OK && c->proxy && url_is_plain(r.url) &&
+	    !add_proxy(ret, c->proxy))
 		res = error_memory(err);
 	return res;
 }
