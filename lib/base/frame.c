@@ -9,18 +9,21 @@
 #define KEY_MAX 64u
 
 static bool
+key_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '.' || c == '-';
+}
+
+static bool
 key_ok(const char *key, size_t len)
 {
 	size_t i;
 
-	if (len == 0 || len > KEY_MAX)
-		return false;
 	for (i = 0; i < len; i++)
-		if (!strchr(
-			"abcdefghijklmnopqrstuvwxyz0123456789_.-", key[i]) ||
-		    key[i] == '\0')
+		if (!key_byte(key[i]))
 			return false;
-	return true;
+	return len > 0 && len <= KEY_MAX;
 }
 
 size_t
