@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A module of every kind that does what its options tell: the stacks are
+ * proved with it, and it passes the contracts when nothing is told.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <tokenward/module.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+extern char **environ;
+
+static const char *const results[] = {"ok", "none", "ask", "away", "denied",
+    "conflict", "broken", "failed", "beyond", NULL};
+
+static const char *const environment[] = {
+    "HOME", "DBUS_SESSION_BUS_ADDRESS", NULL};
+
+static const struct tokenward_option options[] = {
+    {.name = "result",
+	.type = TOKENWARD_OPTION_TEXT,
+	.fallback = "ok",
+	.help = "what every operation returns"},
+    {.name = "start",
+	.type = TOKENWARD_OPTION_TEXT,
+	.fallback = "ok",
+	.help = "what starting returns"},
+    {.name = "say",
+	.type = TOKENWARD_OPTION_TEXT,
+	.help = "the sentence with it"},
+    {.name = "wait",
+	.type = TOKENWARD_OPTION_NUMBER,
+	.fallback = "0",
+	.help = "milliseconds before an answer"},
+    {.name = "ask",
+	.type = TOKENWARD_OPTION_FLAG,
+	.fallback = "no",
+	.help = "ask a human first"},
+    {.name = "report",
+	.type = TOKENWARD_OPTION_FLAG,
+	.fallback = "no",
+	.help = "put what is found around it"},
+    {.name = "log",
+	.type = TOKENWARD_OPTION_TEXT,
+	.help = "a file that gets a line for each operation"},
+    {.name = "directory",
+	.type = TOKENWARD_OPTION_TEXT,
+	.fallback = ".",
+	.help = "where the store keeps its records"},
+    {.name = "pin", .type = TOKENWARD_OPTION_TEXT, .secret = 1},
+    {.name = "life", .type = TOKENWARD_OPTION_DURATION},
+    {NULL},
+};
+
+struct debug {
+	int result;
+	int wait_ms;
+	bool ask, report;
+	char *say, *log, *directory;
+};
+
+static int
+result_of(const char *word)
+{
+	int i;
+
+	for (i = 0; results[i]; i++)
+		if (strcmp(results[i], word) == 0)
+			return i;
+	return TOKENWARD_MODULE_FAILED;
+}
+
+static char *
+copy(const struct tokenward_message *m, const char *key)
+{
+	const char *text = tokenward_message_text(m, key);
+
+	return text ? strdup(text) : NULL;
+}
+
+static bool
+flag(const struct tokenward_message *m, const char *key)
+{
+	return strcmp(tokenward_message_text(m, key), "yes") == 0;
+}
+
+static int
+start(void **ret_self, const struct tokenward_message *given,
+    struct tokenward_message *reply)
+{
+	struct debug *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return TOKENWARD_MODULE_FAILED;
+	d->result = result_of(tokenward_message_text(given, "result"));
+	d->wait_ms = (int)tokenward_message_number(given, "wait", 0);
+	d->ask = flag(given, "ask");
+	d->report = flag(given, "report");
+	d->say = copy(given, "say");
+	d->log = copy(given, "log");
+	d->directory = copy(given, "directory");
+	if (d->say)
+		tokenward_message_say(reply, "%s", d->say);
+	*ret_self = d;
+	return result_of(tokenward_message_text(given, "start"));
+}
+
+static void
+stop(void *self)
+{
+	struct debug *d = self;
+
+	free(d->say);
+	free(d->log);
+	free(d->directory);
+	free(d);
+}
+
+/* ---- what it finds around it ------------------------------------------- */
+
+static void
+put_descriptors(struct buf *b)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && atoi(e->d_name) != dirfd(dir))
+			buf_printf(b, " %s", e->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+static void
+put_limit(struct buf *b, const char *name, int resource)
+{
+	struct rlimit rl = {0};
+
+	getrlimit((__rlimit_resource_t)resource, &rl);
+	buf_printf(b, " %s=%lld", name, (long long)rl.rlim_max);
+}
+
+static void
+put_report(struct tokenward_message *reply)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_free char *cwd = getcwd(NULL, 0);
+	mode_t mask = umask(077);
+	char **e;
+
+	umask(mask);
+	for (e = environ; *e; e++)
+		tokenward_message_put_text(reply, "report.environment", *e);
+	buf_printf(&b, "cwd=%s umask=%03o dumpable=%d own-group=%d", cwd, mask,
+	    prctl(PR_GET_DUMPABLE), getpgrp() == getpid());
+	put_limit(&b, "core", RLIMIT_CORE);
+	put_limit(&b, "data", RLIMIT_DATA);
+	put_limit(&b, "nofile", RLIMIT_NOFILE);
+	buf_put_str(&b, " descriptors");
+	put_descriptors(&b);
+	tokenward_message_put_text(reply, "report.process", buf_str(&b));
+}
+
+static void
+write_log(const struct debug *d, const char *operation)
+{
+	FILE *f = d->log ? fopen(d->log, "a") : NULL;
+
+	if (!f)
+		return;
+	fprintf(f, "%s\n", operation);
+	fclose(f);
+}
+
+/* Whether the operation goes on: nothing else was told. */
+static bool
+as_told(const struct debug *d, const char *operation,
+    const struct tokenward_message *request, struct tokenward_message *reply,
+    int *ret)
+{
+	write_log(d, operation);
+	if (d->wait_ms > 0)
+		usleep((useconds_t)d->wait_ms * 1000);
+	if (d->report)
+		put_report(reply);
+	if (d->say)
+		tokenward_message_say(reply, "%s", d->say);
+	*ret = d->result;
+	if (d->ask && !tokenward_message_get(request, "answer", NULL)) {
+		tokenward_message_put_text(reply, "prompt", "Say friend: ");
+		*ret = TOKENWARD_MODULE_ASK;
+	}
+	return *ret == TOKENWARD_MODULE_OK;
+}
+
+/* ---- key --------------------------------------------------------------- */
+
+/* No secret at all: made of what it is asked. */
+static int
+put_key(
+    const struct tokenward_message *request, struct tokenward_message *reply)
+{
+	size_t salt_len, store_len, i;
+	const unsigned char *salt =
+	    tokenward_message_get(request, "salt", &salt_len);
+	const unsigned char *store =
+	    tokenward_message_get(request, "store", &store_len);
+	unsigned char *kek = tokenward_message_room(reply, "kek", 32);
+
+	if (!salt || !store || !kek || salt_len == 0 || store_len == 0)
+		return TOKENWARD_MODULE_FAILED;
+	for (i = 0; i < 32; i++)
+		kek[i] = salt[i % salt_len] ^ store[i % store_len];
+	return TOKENWARD_MODULE_OK;
+}
+
+static int
+key_enroll(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	const char *arg = tokenward_message_text(request, "arg");
+	int r;
+
+	if (!as_told(self, "enroll", request, reply, &r))
+		return r;
+	tokenward_message_put_text(reply, "param.arg", arg ? arg : "");
+	return put_key(request, reply);
+}
+
+static int
+key_open(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	int r;
+
+	if (!as_told(self, "open", request, reply, &r))
+		return r;
+	if (!tokenward_message_text(request, "param.arg"))
+		return TOKENWARD_MODULE_NONE;
+	return put_key(request, reply);
+}
+
+static int
+key_forget(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	int r;
+
+	as_told(self, "forget", request, reply, &r);
+	return r;
+}
+
+/* ---- store ------------------------------------------------------------- */
+
+/* A file for each record: its key in hex, its version the first byte. */
+static void
+path_of(const struct debug *d, const struct tokenward_message *request,
+    struct buf *ret)
+{
+	size_t len = 0;
+	const unsigned char *key = tokenward_message_get(request, "key", &len);
+
+	buf_printf(ret, "%s/r-", d->directory);
+	hex_put(ret, key, key ? len : 0);
+}
+
+static bool
+read_record(const struct buf *path, struct buf *ret)
+{
+	return file_read_at(AT_FDCWD, buf_str(path), 8u << 20, false, ret) ==
+		   0 &&
+	       ret->len > 0;
+}
+
+static int
+store_get(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	cleanup_buf struct buf path = BUF_INIT, record = BUF_INIT;
+	int r;
+
+	if (!as_told(self, "get", request, reply, &r))
+		return r;
+	path_of(self, request, &path);
+	if (!read_record(&path, &record))
+		return TOKENWARD_MODULE_NONE;
+	tokenward_message_put(reply, "record", record.data + 1, record.len - 1);
+	tokenward_message_put_number(reply, "version", record.data[0]);
+	return TOKENWARD_MODULE_OK;
+}
+
+static bool
+may_replace(const struct tokenward_message *request, const struct buf *old)
+{
+	const char *version = tokenward_message_text(request, "version");
+
+	if (!version)
+		return true;
+	if (!*version)
+		return old->len == 0;
+	return old->len > 0 && atoi(version) == old->data[0];
+}
+
+static int
+store_put(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	cleanup_buf struct buf path = BUF_INIT, old = BUF_INIT, new = BUF_INIT;
+	size_t len;
+	const void *record = tokenward_message_get(request, "record", &len);
+	int r;
+
+	if (!as_told(self, "put", request, reply, &r))
+		return r;
+	path_of(self, request, &path);
+	read_record(&path, &old);
+	if (!record)
+		return TOKENWARD_MODULE_FAILED;
+	if (!may_replace(request, &old))
+		return TOKENWARD_MODULE_CONFLICT;
+	buf_put_byte(&new, old.len ? (unsigned char)(old.data[0] + 1) : 1);
+	buf_put(&new, record, len);
+	return file_replace_at(
+		   AT_FDCWD, buf_str(&path), new.data, new.len, FILE_SYNC)
+		   ? TOKENWARD_MODULE_FAILED
+		   : TOKENWARD_MODULE_OK;
+}
+
+static int
+store_remove(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	cleanup_buf struct buf path = BUF_INIT;
+	int r;
+
+	if (!as_told(self, "remove", request, reply, &r))
+		return r;
+	path_of(self, request, &path);
+	return unlink(buf_str(&path)) < 0 && errno != ENOENT
+		   ? TOKENWARD_MODULE_FAILED
+		   : TOKENWARD_MODULE_OK;
+}
+
+/* Small pages, so that a few records prove the cursor. */
+#define PAGE 3
+
+static bool
+read_name(const char *name, char key[129])
+{
+	size_t len = strlen(name);
+
+	if (len < 4 || len > 2 + 2 * 128 || strncmp(name, "r-", 2) != 0 ||
+	    !hex_get(name + 2, (unsigned char *)key, (len - 2) / 2))
+		return false;
+	key[(len - 2) / 2] = '\0';
+	return true;
+}
+
+static int
+store_each(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	const struct debug *d = self;
+	const char *prefix = tokenward_message_text(request, "prefix");
+	int64_t skip = tokenward_message_number(request, "cursor", 0), at = 0;
+	struct dirent **v;
+	char key[129];
+	int i, n, r;
+
+	if (!as_told(d, "each", request, reply, &r))
+		return r;
+	n = scandir(d->directory, &v, NULL, alphasort);
+	for (i = 0; i < n; i++) {
+		if (read_name(v[i]->d_name, key) &&
+		    (!prefix || str_prefix(key, prefix)) && at++ >= skip &&
+		    at <= skip + PAGE)
+			tokenward_message_put_text(reply, "key", key);
+		free(v[i]);
+	}
+	if (n >= 0)
+		free(v);
+	if (at > skip + PAGE)
+		tokenward_message_put_number(reply, "cursor", skip + PAGE);
+	return TOKENWARD_MODULE_OK;
+}
+
+/* ---- notify ------------------------------------------------------------ */
+
+static int
+notify_send(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	const char *event = tokenward_message_text(request, "event");
+	int r;
+
+	as_told(self, event ? event : "?", request, reply, &r);
+	return r;
+}
+
+#define MODULE(kind_word, ...)                                             \
+	{                                                                  \
+		.size = sizeof(struct tokenward_module),                   \
+		.abi = TOKENWARD_MODULE_ABI, .kind = kind_word,            \
+		.name = "debug", .version = "1",                           \
+		.summary = "does what it is told", .capabilities = "asks", \
+		.environment = environment, .options = options,            \
+		.start = start, .stop = stop, __VA_ARGS__                  \
+	}
+
+static const struct tokenward_module key = MODULE("key",
+    .key = {.enroll = key_enroll, .open = key_open, .forget = key_forget});
+static const struct tokenward_module store =
+    MODULE("store", .store = {.get = store_get,
+			.put = store_put,
+			.remove = store_remove,
+			.each = store_each});
+static const struct tokenward_module notify =
+    MODULE("notify", .notify = {.send = notify_send});
+
+int
+main(int argc, char **argv)
+{
+	static const struct tokenward_module *const modules[] = {
+	    &key, &store, &notify, NULL};
+
+	return tokenward_modules_main(modules, argc, argv);
+}
