@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "provider/permit.h"
 #include "provider/request.h"
+#include "provider/url.h"
 
 /* No origin depends on the client id: a host never has it in it. */
 static const struct secret_version nobody = {.client_id = (char *)"x"};
