@@ -246,7 +246,8 @@ void relay_free(struct relay *r);
 
 extern const struct option_row init_options[], add_options[], rotate_options[],
     token_options[], list_options[], show_options[], edit_options[],
-    remove_options[], check_options[], unlock_options[], doctor_options[];
+    remove_options[], check_options[], unlock_options[], doctor_options[],
+    key_options[];
 int cmd_init(void);
 int cmd_add(void);
 int cmd_rotate(void);
@@ -263,6 +264,7 @@ int cmd_remove(void);
 int cmd_check(void);
 int cmd_unlock(void);
 int cmd_lock(void);
+int cmd_key(void);
 int cmd_provider(void);
 int cmd_doctor(void);
 int cmd_version(void);

@@ -57,10 +57,23 @@ const char *command_name(const struct tokenward *tw);
 /* handle.c */
 /* The store is there and its keys are; else the sentence why not. */
 int need_keys(struct tokenward *tw, bool with_credentials, struct error *err);
+/* The master key, KEY_LEN bytes of the locked arena. */
+int find_master(struct tokenward *tw, unsigned char *ret_master,
+    struct key_opened *ret, struct error *err);
 void handle_warn(struct tokenward *tw, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void handle_now(const struct tokenward *tw, struct now *ret);
 int need_name(const char *name, struct error *err);
+
+/* keys.c */
+/* What stands in the header now, with the store's lock held. */
+int lock_header(struct tokenward *tw, const unsigned char *master,
+    int *ret_lock, struct header *ret, struct error *err);
+const struct key_slot *find_slot(const struct header *h, unsigned slot);
+/* Appends a line for a human. */
+void put_line(struct buf *text, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+int text_result(const struct buf *text, char **ret_text, struct error *err);
 
 /* records.c: reading and changing records, the locks included */
 int tokens_load(struct tokenward *tw, const char *name, struct tokens *ret,

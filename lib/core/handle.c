@@ -206,6 +206,40 @@ need_name(const char *name, struct error *err)
 	return err->code;
 }
 
+/* With a look at whether another process changed the header meanwhile. */
+int
+find_master(struct tokenward *tw, unsigned char *ret_master,
+    struct key_opened *ret, struct error *err)
+{
+	const struct header *h = store_header(tw->store);
+	int64_t sequence = h->sequence;
+	struct error again;
+	int r = unlock_master(h, &tw->keys, ret_master, ret, err);
+
+	if ((r == TOKENWARD_LOCKED || r == TOKENWARD_DAMAGED) &&
+	    store_reload(tw->store, &again) == TOKENWARD_OK &&
+	    h->sequence != sequence)
+		r = unlock_master(h, &tw->keys, ret_master, ret, err);
+	return r;
+}
+
+/* Another process gave the store a new master key. */
+static int
+renew(void *data, bool with_credentials, struct error *err)
+{
+	return need_keys(data, with_credentials, err);
+}
+
+/* Nothing is kept where the store opens by itself. */
+static void
+keep_master(const struct tokenward *tw, const unsigned char *master)
+{
+	const struct header *h = store_header(tw->store);
+
+	if (!unlock_unattended(h, &tw->keys))
+		keyring_put(h->store_id, h->epoch, master, CACHE_SECONDS);
+}
+
 /*
  * A key that a human typed opens everything at once, so that nobody is asked
  * twice in one call, and is kept by the kernel for a while.
@@ -214,17 +248,15 @@ static int
 unlock_with(struct tokenward *tw, unsigned char *master, bool with_credentials,
     struct error *err)
 {
-	const struct header *h = store_header(tw->store);
-	const char *kind = NULL;
-	bool human;
-	int r = unlock_master(h, &tw->keys, master, &kind, err);
+	struct key_opened by;
+	int r = find_master(tw, master, &by, err);
 
 	if (r != TOKENWARD_OK)
 		return r;
-	human = key_method_find(kind) && key_method_find(kind)->needs_human;
-	r = store_unlock(tw->store, master, with_credentials || human, err);
-	if (r == TOKENWARD_OK && human && !unlock_unattended(h, &tw->keys))
-		keyring_put(h->store_id, master, CACHE_SECONDS);
+	r = store_unlock(tw->store, master, with_credentials || by.human, err);
+	store_on_rekey(tw->store, renew, tw);
+	if (r == TOKENWARD_OK && by.human)
+		keep_master(tw, master);
 	return r;
 }
 

@@ -47,54 +47,24 @@ put_advice(struct buf *out, const struct header *h)
 		}
 }
 
-/* "keyfile=PATH": the method, its argument; NULL: no such method. */
-static const struct key_method *
-parse_key(const char *text, const char **ret_arg)
-{
-	cleanup_free char *name = strndup(text, strcspn(text, "="));
-	const char *eq = strchr(text, '=');
-
-	*ret_arg = eq ? eq + 1 : NULL;
-	return name ? key_method_find(name) : NULL;
-}
-
-static int
-unknown_key(const char *text, struct error *err)
-{
-	cleanup_buf struct buf names = BUF_INIT;
-	size_t i;
-
-	for (i = 0; key_methods[i]; i++)
-		buf_printf(&names, "%s%s", i ? ", " : "", key_methods[i]->name);
-	return error_set(err, TOKENWARD_USAGE,
-	    "--key %s: there is no such way to unlock; there are: %s", text,
-	    buf_str(&names));
-}
-
 static int
 enroll(struct tokenward *tw, const char *text, const unsigned char *master,
     struct header *h, struct error *err)
 {
-	const char *arg;
-	const struct key_method *m = parse_key(text, &arg);
 	struct key_slot *slot = &h->slots[h->slots_n];
 	unsigned char *kek;
 	int r;
 
-	if (!m)
-		return unknown_key(text, err);
 	if (h->slots_n >= SLOTS_MAX)
 		return error_set(err, TOKENWARD_USAGE,
 		    "a store has at most %d keys", SLOTS_MAX);
 	kek = secret_alloc(KEY_LEN);
 	if (!kek)
 		return error_memory(err);
-	*slot = (struct key_slot){.id = h->next_slot++,
-	    .kind = strdup(m->name),
-	    .created_at = h->created_at};
 	h->slots_n++;
-	r = slot->kind ? m->enroll(m, &tw->keys, arg, slot, kek, err)
-		       : error_memory(err);
+	r = key_enroll(&tw->keys, text, slot, kek, err);
+	slot->id = h->next_slot++;
+	slot->created_at = h->created_at;
 	if (r == TOKENWARD_OK)
 		r = slot_wrap(slot, h->store_id, kek, master, err);
 	secret_free(kek);
@@ -138,7 +108,7 @@ make(struct tokenward *tw, const char *const *keys, char **ret_text,
 		r = store_create(tw->path, &h, master, &tw->store, err);
 	if (r == TOKENWARD_OK &&
 	    !unlock_unattended(store_header(tw->store), &tw->keys))
-		keyring_put(h.store_id, master, CACHE_SECONDS);
+		keyring_put(h.store_id, h.epoch, master, CACHE_SECONDS);
 	if (r == TOKENWARD_OK) {
 		put_advice(&text, &h);
 		*ret_text = strdup(buf_str(&text));
@@ -192,13 +162,12 @@ keep_key(struct tokenward *tw, int64_t seconds, struct error *err)
 {
 	const struct header *h = store_header(tw->store);
 	unsigned char *master = secret_alloc(KEY_LEN);
-	const char *kind = NULL;
-	int r = master ? unlock_master(h, &tw->keys, master, &kind, err)
-		       : error_memory(err);
+	struct key_opened by;
+	int r = master ? find_master(tw, master, &by, err) : error_memory(err);
 
 	if (r == TOKENWARD_OK)
 		r = store_unlock(tw->store, master, false, err);
-	if (r == TOKENWARD_OK && !keyring_put(h->store_id, master,
+	if (r == TOKENWARD_OK && !keyring_put(h->store_id, h->epoch, master,
 				     seconds ? seconds : CACHE_SECONDS))
 		r = error_set(err, TOKENWARD_FAILED,
 		    "the key is right, but the kernel's keyring would not "
@@ -231,6 +200,7 @@ tokenward_unlock(struct tokenward *tw, int64_t seconds)
 static int
 lock(struct tokenward *tw, char **ret_text, struct error *err)
 {
+	const struct header *h;
 	const char *kind;
 
 	*ret_text = NULL;
@@ -238,9 +208,11 @@ lock(struct tokenward *tw, char **ret_text, struct error *err)
 		*err = tw->unopened;
 		return err->code;
 	}
-	keyring_forget(store_header(tw->store)->store_id);
+	h = store_header(tw->store);
+	keyring_forget(h->store_id, h->epoch);
+	keyring_forget(h->store_id, h->epoch - 1); /* a rekey cut short */
 	store_lock_keys(tw->store);
-	kind = unlock_unattended(store_header(tw->store), &tw->keys);
+	kind = unlock_unattended(h, &tw->keys);
 	if (kind && asprintf(ret_text,
 			"the next call will unlock the store by itself: it "
 			"has a %s that needs nobody",

@@ -7,6 +7,8 @@
  *   slots.c          wrapping and opening one slot, the slots' codec
  *   passphrase.c     Argon2id          keyfile.c   a file of random bytes
  *   keyring_cache.c  the kernel keyring
+ *   methods.c        the table of the methods
+ *   enroll.c         new slots, slots opened one at a time
  *   unlock.c         walks what there is until the header's MAC agrees
  */
 #ifndef KEY_KEY_H
@@ -43,6 +45,8 @@ struct key_context {
 	void *ask_data;
 	const char *store_path; /* for prompts and default paths */
 	bool system;            /* the system's store */
+	bool one_slot;          /* questions say which slot they are for */
+	struct buf *note;       /* enroll: lines for its user; may be NULL */
 };
 
 struct key_method {
@@ -63,6 +67,24 @@ struct key_method {
 extern const struct key_method *const key_methods[]; /* NULL ends */
 const struct key_method *key_method_find(const char *name);
 
+/*
+ * What somebody asked for: "keyfile", "keyfile=PATH".  Fills kind, params and
+ * salt of the slot (freed by the caller, on failure too) and its wrapping
+ * key.  Not yet its number.
+ */
+int key_enroll(const struct key_context *ctx, const char *text,
+    struct key_slot *slot, unsigned char *ret_kek, struct error *err);
+struct header; /* store/header.h */
+/* Opens one slot for real; the header is not verified. */
+int key_slot_open(const struct header *h, const struct key_slot *slot,
+    const struct key_context *ctx, unsigned char *ret_kek,
+    unsigned char *ret_master, struct error *err);
+bool key_needs_human(const char *kind);
+/* "keyfile /etc/tokenward/key", fit to be printed; appends. */
+void key_slot_name(const struct key_slot *slot, struct buf *out);
+/* "strong", "fair" or "weak", and why; static. */
+const char *key_grade(const struct key_slot *slot, const char **ret_why);
+
 /* store_id is the header's 16 bytes: a slot opens in its own store only. */
 int slot_wrap(struct key_slot *slot, const unsigned char *store_id,
     const unsigned char *kek, const unsigned char *master, struct error *err);
@@ -72,26 +94,32 @@ int slot_unwrap(const struct key_slot *slot, const unsigned char *store_id,
 void slot_free(struct key_slot *slot);
 
 /*
- * The cache.  Absent, forbidden and expired keyrings are all "no key":
- * get returns false.  put: false when nothing could be kept.  timeout in
- * seconds, absolute.
+ * The cache, by store and epoch of its master key.  Absent, forbidden and
+ * expired keyrings are all "no key": get returns false.  put: false when
+ * nothing could be kept.  timeout in seconds, absolute.
  */
-bool keyring_get(const unsigned char *store_id, unsigned char *ret_master);
-bool keyring_put(const unsigned char *store_id, const unsigned char *master,
-    int64_t timeout);
-bool keyring_forget(const unsigned char *store_id); /* true: was there */
+bool keyring_get(
+    const unsigned char *store_id, int64_t epoch, unsigned char *ret_master);
+bool keyring_put(const unsigned char *store_id, int64_t epoch,
+    const unsigned char *master, int64_t timeout);
+/* True: it was there. */
+bool keyring_forget(const unsigned char *store_id, int64_t epoch);
 bool keyring_usable(void);
 
-struct header; /* store/header.h */
+/* What gave the master key. */
+struct key_opened {
+	const char *kind; /* "keyring-cache", "keyfile"; the header's life */
+	uint32_t slot;    /* 0: none, the cache */
+	bool human;       /* somebody was asked */
+};
 /*
  * The master key of a header, in the order: kernel keyring, key files,
  * passphrase (if a human can be asked).  A cached key that does not verify
  * this header is forgotten.  ret_master is KEY_LEN bytes of the locked
- * arena; ret_kind the method that gave it ("keyring-cache", ...), static.
- * Wrong or missing keys: TOKENWARD_LOCKED with a sentence on each.
+ * arena.  Wrong or missing keys: TOKENWARD_LOCKED with a sentence on each.
  */
 int unlock_master(const struct header *h, const struct key_context *ctx,
-    unsigned char *ret_master, const char **ret_kind, struct error *err);
+    unsigned char *ret_master, struct key_opened *ret, struct error *err);
 /* Would a slot open without a human: lock warns, caching is left out. */
 const char *unlock_unattended(
     const struct header *h, const struct key_context *ctx);

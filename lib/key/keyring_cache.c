@@ -23,7 +23,7 @@
 
 #define TYPE "user"
 #define USER_ONLY 0x003f0000UL
-#define NAME_LEN (sizeof("tokenward:") + 2 * STORE_ID_LEN)
+#define NAME_LEN (sizeof("tokenward:") + 2 * STORE_ID_LEN + 24)
 /* systemd's DynamicUser: the next service may get the same uid. */
 #define RECYCLED_FIRST 61184u
 #define RECYCLED_LAST 65519u
@@ -35,8 +35,9 @@ keyctl(
 	return syscall(SYS_keyctl, op, a, b, c, d);
 }
 
+/* One name for each master key: a new one is kept beside the old one. */
 static void
-key_name(const unsigned char *store_id, char ret[NAME_LEN])
+key_name(const unsigned char *store_id, int64_t epoch, char ret[NAME_LEN])
 {
 	size_t i;
 
@@ -44,6 +45,8 @@ key_name(const unsigned char *store_id, char ret[NAME_LEN])
 	for (i = 0; i < STORE_ID_LEN; i++)
 		snprintf(
 		    ret + strlen("tokenward:") + 2 * i, 3, "%02x", store_id[i]);
+	if (epoch > 1)
+		snprintf(ret + strlen(ret), 24, ":%lld", (long long)epoch);
 }
 
 /* The user keyring is the real uid's, the key's permission the effective's. */
@@ -57,21 +60,22 @@ uid_fits(void)
 }
 
 static long
-find(const unsigned char *store_id)
+find(const unsigned char *store_id, int64_t epoch)
 {
 	char name[NAME_LEN];
 
 	if (!uid_fits())
 		return -1;
-	key_name(store_id, name);
+	key_name(store_id, epoch, name);
 	return keyctl(KEYCTL_SEARCH, (unsigned long)KEY_SPEC_USER_KEYRING,
 	    (unsigned long)TYPE, (unsigned long)name, 0);
 }
 
 bool
-keyring_get(const unsigned char *store_id, unsigned char *ret_master)
+keyring_get(
+    const unsigned char *store_id, int64_t epoch, unsigned char *ret_master)
 {
-	long key = find(store_id);
+	long key = find(store_id, epoch);
 
 	return key > 0 && keyctl(KEYCTL_READ, (unsigned long)key,
 			      (unsigned long)ret_master, KEY_LEN, 0) == KEY_LEN;
@@ -90,8 +94,8 @@ publish(long key, int64_t timeout)
 }
 
 bool
-keyring_put(
-    const unsigned char *store_id, const unsigned char *master, int64_t timeout)
+keyring_put(const unsigned char *store_id, int64_t epoch,
+    const unsigned char *master, int64_t timeout)
 {
 	char name[NAME_LEN];
 	long key;
@@ -99,7 +103,7 @@ keyring_put(
 
 	if (!uid_fits() || timeout <= 0 || timeout > INT32_MAX)
 		return false;
-	key_name(store_id, name);
+	key_name(store_id, epoch, name);
 	key = syscall(SYS_add_key, TYPE, name, master, (size_t)KEY_LEN,
 	    KEY_SPEC_THREAD_KEYRING);
 	if (key < 0)
@@ -111,9 +115,9 @@ keyring_put(
 }
 
 bool
-keyring_forget(const unsigned char *store_id)
+keyring_forget(const unsigned char *store_id, int64_t epoch)
 {
-	long key = find(store_id);
+	long key = find(store_id, epoch);
 
 	if (key < 0)
 		return false;

@@ -10,23 +10,6 @@
 #include "key/methods.h"
 #include "store/header.h"
 
-const struct key_method *const key_methods[] = {
-    &keyfile_method,
-    &passphrase_method,
-    NULL,
-};
-
-const struct key_method *
-key_method_find(const char *name)
-{
-	const struct key_method *const *m;
-
-	for (m = key_methods; *m; m++)
-		if (strcmp((*m)->name, name) == 0)
-			return *m;
-	return NULL;
-}
-
 struct walk {
 	const struct header *h;
 	struct key_context ctx; /* its ask is ours: one question for all */
@@ -106,10 +89,9 @@ static int
 try_slot(struct walk *w, const struct key_method *m, const struct key_slot *s)
 {
 	struct error err = {0};
-	int r = m->open(m, &w->ctx, s, w->kek, &err);
+	int r = key_slot_open(w->h, s, &w->ctx, w->kek, w->master, &err);
 
-	if (r == TOKENWARD_OK)
-		r = slot_unwrap(s, w->h->store_id, w->kek, w->master, &err);
+	(void)m;
 	if (r != TOKENWARD_OK)
 		add_failure(w, &err);
 	return r;
@@ -139,11 +121,12 @@ has_slot(const struct header *h, const char *kind)
 	return false;
 }
 
-/* The method that opened; NULL: none did. */
-static const struct key_method *
+/* The slot that opened; NULL: none did. */
+static const struct key_slot *
 try_methods(struct walk *w, bool humans)
 {
 	const struct key_method *const *m;
+	const struct key_slot *s;
 
 	for (m = key_methods; *m; m++) {
 		if (!has_slot(w->h, (*m)->name))
@@ -152,8 +135,9 @@ try_methods(struct walk *w, bool humans)
 			add_reason(w, "nobody can be asked for the passphrase");
 			continue;
 		}
-		if (try_method(w, *m))
-			return *m;
+		s = try_method(w, *m);
+		if (s)
+			return s;
 	}
 	return NULL;
 }
@@ -195,21 +179,21 @@ report(struct walk *w, struct error *err)
 static bool
 try_cache(struct walk *w)
 {
-	if (!keyring_get(w->h->store_id, w->master))
+	if (!keyring_get(w->h->store_id, w->h->epoch, w->master))
 		return false;
 	if (header_verify(w->h, w->master))
 		return true;
-	keyring_forget(w->h->store_id);
+	keyring_forget(w->h->store_id, w->h->epoch);
 	add_reason(w, "the key that the kernel kept was not this store's");
 	return false;
 }
 
 static int
-walk_slots(struct walk *w, const char **ret_kind, struct error *err)
+walk_slots(struct walk *w, struct key_opened *ret, struct error *err)
 {
-	const struct key_method *m = try_methods(w, true);
+	const struct key_slot *s = try_methods(w, true);
 
-	if (!m)
+	if (!s)
 		return report(w, err);
 	if (!header_verify(w->h, w->master))
 		return error_set(err, TOKENWARD_DAMAGED,
@@ -217,13 +201,14 @@ walk_slots(struct walk *w, const char **ret_kind, struct error *err)
 		    "though its key fits; \"tokenward doctor --repair\" puts "
 		    "its last copy back",
 		    w->ctx.store_path ? w->ctx.store_path : "");
-	*ret_kind = m->name;
+	*ret = (struct key_opened){
+	    .kind = s->kind, .slot = s->id, .human = key_needs_human(s->kind)};
 	return TOKENWARD_OK;
 }
 
 int
 unlock_master(const struct header *h, const struct key_context *ctx,
-    unsigned char *ret_master, const char **ret_kind, struct error *err)
+    unsigned char *ret_master, struct key_opened *ret, struct error *err)
 {
 	struct walk w;
 	int r = TOKENWARD_OK;
@@ -232,9 +217,9 @@ unlock_master(const struct header *h, const struct key_context *ctx,
 	if (!w.kek)
 		r = error_memory(err);
 	else if (try_cache(&w))
-		*ret_kind = "keyring-cache";
+		*ret = (struct key_opened){.kind = "keyring-cache"};
 	else
-		r = walk_slots(&w, ret_kind, err);
+		r = walk_slots(&w, ret, err);
 	walk_end(&w);
 	if (r != TOKENWARD_OK)
 		wipe(ret_master, KEY_LEN);
@@ -245,15 +230,15 @@ const char *
 unlock_unattended(const struct header *h, const struct key_context *ctx)
 {
 	unsigned char *master = secret_alloc(KEY_LEN);
-	const struct key_method *m = NULL;
+	const struct key_slot *s = NULL;
 	struct walk w;
 
 	walk_begin(&w, h, ctx, master);
 	if (master && w.kek)
-		m = try_methods(&w, false);
-	if (m && !header_verify(h, master))
-		m = NULL;
+		s = try_methods(&w, false);
+	if (s && !header_verify(h, master))
+		s = NULL;
 	walk_end(&w);
 	secret_free(master);
-	return m ? m->name : NULL;
+	return s ? s->kind : NULL;
 }

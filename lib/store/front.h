@@ -18,12 +18,46 @@ struct keys {
 	unsigned char index[SEAL_KEY_LEN];
 	struct seal_keys record[RECORD_KIND_MAX];
 	unsigned char ready[RECORD_KIND_MAX];
+	/* Of the master key before, while records are sealed anew. */
+	struct seal_keys old[RECORD_KIND_MAX];
+	unsigned char has_old;
 };
 
 struct store {
 	struct files files;
 	struct header header;
 	struct keys *keys; /* NULL: locked */
+	store_renew_fn renew;
+	void *renew_data;
 };
+
+/* Bytes of the lock file, besides three for each record. */
+enum { LOCK_AT_HEADER, LOCK_AT_EPOCH };
+
+/* The header and the keys as they are now. */
+int store_renew(struct store *s, struct error *err);
+/* Holds off a new master key, and makes sure of having the present one. */
+int store_join(struct store *s, int *ret_lock, struct error *err);
+
+/* A record's file. */
+struct place {
+	enum record_kind kind;
+	const char *name; /* NULL in a walk */
+	unsigned char index[INDEX_LEN];
+	struct files_name file;
+};
+/* Reads, under a newer master key as well.  Appends to out. */
+int place_read(struct store *s, const struct place *at, struct buf *out,
+    uint64_t *ret_generation, struct error *err);
+/* Seals with the present key; no check of what is there. */
+int place_write(struct store *s, const struct place *at,
+    const struct buf *plain, uint64_t generation, bool durable,
+    struct error *err);
+void place_of_index(
+    enum record_kind kind, const unsigned char *index, struct place *ret);
+int place_lock(const struct store *s, const struct place *at,
+    int64_t deadline_ms, int *ret_lock, struct error *err);
+/* Is the header on disk the one we know? */
+int header_compare(const struct store *s, bool *ret_same, struct error *err);
 
 #endif

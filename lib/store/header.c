@@ -32,6 +32,7 @@ static const struct {
 #define SEEN_STORE_ID (1u << NUMBERS)
 #define SEEN_NEXT_SLOT (1u << (NUMBERS + 1))
 #define SEEN_ALL ((1u << (NUMBERS + 2)) - 1)
+#define SEEN_KEPT (1u << (NUMBERS + 2)) /* and on; may be missing */
 
 void
 header_free(struct header *h)
@@ -120,6 +121,16 @@ take_next_slot(const struct frame_field *f, struct header *h)
 	return SEEN_NEXT_SLOT;
 }
 
+static int
+take_kept(const struct frame_field *f, enum kept which, struct header *h)
+{
+	if (f->len != KEPT_LEN)
+		return -1;
+	memcpy(h->kept[which].sealed, f->value, KEPT_LEN);
+	h->kept[which].there = true;
+	return SEEN_KEPT << which;
+}
+
 /* The bit of the field, 0 for one that may be passed over, -1 for a bad one. */
 static int
 take_field(const struct frame_field *f, struct header *h)
@@ -133,6 +144,9 @@ take_field(const struct frame_field *f, struct header *h)
 		return take_store_id(f, h);
 	if (frame_key_is(f, "next_slot"))
 		return take_next_slot(f, h);
+	for (i = 0; i < KEPT_MAX; i++)
+		if (frame_key_is(f, kept_names[i]))
+			return take_kept(f, i, h);
 	return h->format > FORMAT_VERSION ? 0 : -1;
 }
 
@@ -176,7 +190,8 @@ take_fields(const void *list, size_t len, struct header *h, struct error *err)
 					    "there twice");
 		seen |= (unsigned)bit;
 	}
-	if (got < 0 || seen != SEEN_ALL || h->min_reader > h->format)
+	if (got < 0 || (seen & SEEN_ALL) != SEEN_ALL ||
+	    h->min_reader > h->format)
 		return damaged(err, "fields are missing");
 	return TOKENWARD_OK;
 }
@@ -270,6 +285,10 @@ put_fields(const struct header *h, struct buf *out)
 	}
 	frame_put(out, "store_id", h->store_id, STORE_ID_LEN);
 	frame_put_num(out, "next_slot", h->next_slot);
+	for (i = 0; i < KEPT_MAX; i++)
+		if (h->kept[i].there)
+			frame_put(
+			    out, kept_names[i], h->kept[i].sealed, KEPT_LEN);
 	for (i = 0; i < h->slots_n; i++)
 		slot_encode(&h->slots[i], out);
 }

@@ -16,6 +16,17 @@
 #define HEADER_MAC_LEN 32
 #define FORMAT_VERSION 1
 
+#define KEPT_LEN 72 /* nonce, key, tag */
+
+/* Keys of before a new master key, kept.c. */
+enum kept { KEPT_INDEX_KEY, KEPT_OLD_MASTER, KEPT_MAX };
+extern const char *const kept_names[KEPT_MAX];
+
+struct kept_key {
+	bool there;
+	unsigned char sealed[KEPT_LEN];
+};
+
 struct header {
 	int64_t format;     /* version of the format it is written in */
 	int64_t min_reader; /* oldest format version that may read it */
@@ -25,6 +36,7 @@ struct header {
 	int64_t sequence; /* counts writes of the header */
 	int64_t created_at;
 	uint32_t next_slot;
+	struct kept_key kept[KEPT_MAX]; /* KEPT_OLD_MASTER: being rekeyed */
 	struct key_slot slots[SLOTS_MAX];
 	size_t slots_n;
 	struct buf bytes; /* as read: what the MAC covers, and the MAC */
@@ -38,6 +50,12 @@ int header_decode(
 bool header_verify(const struct header *h, const unsigned char *master);
 /* The same with the header's subkey (store/seal.h). */
 bool header_verify_key(const struct header *h, const unsigned char *key);
+/* Seals a key of KEY_LEN bytes under the master key, for epoch h->epoch. */
+int header_keep(struct header *h, enum kept which, const unsigned char *master,
+    const unsigned char *key, struct error *err);
+/* False: it is not there, or not of this master key. */
+bool header_kept(const struct header *h, enum kept which,
+    const unsigned char *master, unsigned char *ret);
 /* Bytes of a header with its MAC. */
 int header_encode(const struct header *h, const unsigned char *master,
     struct buf *out, struct error *err);

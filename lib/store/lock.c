@@ -107,9 +107,9 @@ is_busy(int e)
 
 /* 0 or errno. */
 static int
-try_once(int fd, uint64_t offset)
+try_once(int fd, short type, uint64_t offset)
 {
-	struct flock range = {.l_type = F_WRLCK,
+	struct flock range = {.l_type = type,
 	    .l_whence = SEEK_SET,
 	    .l_start = (off_t)offset,
 	    .l_len = 1};
@@ -121,21 +121,21 @@ try_once(int fd, uint64_t offset)
 }
 
 static int
-poll_lock(int fd, uint64_t offset, int64_t deadline_ms)
+poll_lock(int fd, short type, uint64_t offset, int64_t deadline_ms)
 {
 	int e;
 
-	while (
-	    is_busy(e = try_once(fd, offset)) && clock_boot_ms() < deadline_ms)
+	while (is_busy(e = try_once(fd, type, offset)) &&
+	       clock_boot_ms() < deadline_ms)
 		clock_sleep_ms(
 		    POLL_MIN_MS +
 		    randombytes_uniform(POLL_MAX_MS - POLL_MIN_MS + 1));
 	return e;
 }
 
-int
-lock_take(
-    int dir, uint64_t offset, int64_t deadline_ms, int *ret, struct error *err)
+static int
+take(int dir, short type, uint64_t offset, int64_t deadline_ms, int *ret,
+    struct error *err)
 {
 	int fd, e;
 
@@ -143,7 +143,7 @@ lock_take(
 	if (errno)
 		return error_errno(
 		    err, error_code_of_errno(errno), "cannot lock the store");
-	e = poll_lock(fd, offset, deadline_ms);
+	e = poll_lock(fd, type, offset, deadline_ms);
 	if (e == 0) {
 		*ret = fd;
 		return TOKENWARD_OK;
@@ -155,6 +155,20 @@ lock_take(
 	errno = e;
 	return error_errno(err, TOKENWARD_FAILED,
 	    "the file system of the store gives no locks");
+}
+
+int
+lock_take(
+    int dir, uint64_t offset, int64_t deadline_ms, int *ret, struct error *err)
+{
+	return take(dir, F_WRLCK, offset, deadline_ms, ret, err);
+}
+
+int
+lock_share(
+    int dir, uint64_t offset, int64_t deadline_ms, int *ret, struct error *err)
+{
+	return take(dir, F_RDLCK, offset, deadline_ms, ret, err);
 }
 
 void

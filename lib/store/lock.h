@@ -14,9 +14,11 @@
 /*
  * Takes the byte at offset of dir/"lock", polling until deadline_ms
  * (CLOCK_BOOTTIME; 0: one try).  TOKENWARD_UNAVAILABLE: somebody else has
- * it; TOKENWARD_NOT_ALLOWED: read-only.
+ * it; TOKENWARD_NOT_ALLOWED: read-only.  Several may share it.
  */
 int lock_take(
+    int dir, uint64_t offset, int64_t deadline_ms, int *ret, struct error *err);
+int lock_share(
     int dir, uint64_t offset, int64_t deadline_ms, int *ret, struct error *err);
 void lock_release(int *lock);
 

@@ -183,17 +183,26 @@ store_finish(struct store *s, struct error *err)
 	    &s->files, "header.old", &s->header.bytes, err);
 }
 
+int
+header_compare(const struct store *s, bool *ret_same, struct error *err)
+{
+	cleanup_buf struct buf now = BUF_INIT;
+	int e = files_get(&s->files, "header", HEADER_MAX, &now);
+
+	*ret_same = e == 0 && buf_equal(&now, &s->header.bytes);
+	return e ? no_header(&s->files, e, err) : TOKENWARD_OK;
+}
+
 /* The present header must be the one we know, and a good one. */
 static int
 check_present(const struct store *s, const struct header *h,
     const unsigned char *master, struct error *err)
 {
-	cleanup_buf struct buf now = BUF_INIT;
-	int e = files_get(&s->files, "header", HEADER_MAX, &now);
+	bool same;
 
-	if (e)
-		return no_header(&s->files, e, err);
-	if (!buf_equal(&now, &s->header.bytes))
+	if (header_compare(s, &same, err) != TOKENWARD_OK)
+		return err->code;
+	if (!same)
 		return error_set(err, TOKENWARD_EXISTS,
 		    "the header of the store %s was changed by another "
 		    "process meanwhile; try again",
@@ -206,9 +215,10 @@ check_present(const struct store *s, const struct header *h,
 	return TOKENWARD_OK;
 }
 
-int
-store_write_header(struct store *s, struct header *h,
-    const unsigned char *master, struct error *err)
+/* The copy first: whatever is cut short, one of the two is whole. */
+static int
+write_both(struct store *s, struct header *h, const unsigned char *master,
+    bool keep, struct error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT;
 	struct header fresh;
@@ -224,8 +234,8 @@ store_write_header(struct store *s, struct header *h,
 	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
 	    header_decode(b.data, b.len, &fresh, err) != TOKENWARD_OK)
 		return err->code;
-	if (write_header_file(&s->files, "header.old", &s->header.bytes, err) !=
-		TOKENWARD_OK ||
+	if (write_header_file(&s->files, "header.old",
+		keep ? &s->header.bytes : &b, err) != TOKENWARD_OK ||
 	    write_header_file(&s->files, "header", &b, err) != TOKENWARD_OK) {
 		header_free(&fresh);
 		return err->code;
@@ -233,6 +243,20 @@ store_write_header(struct store *s, struct header *h,
 	header_free(&s->header);
 	s->header = fresh;
 	return TOKENWARD_OK;
+}
+
+int
+store_write_header(struct store *s, struct header *h,
+    const unsigned char *master, struct error *err)
+{
+	return write_both(s, h, master, true, err);
+}
+
+int
+store_replace_header(struct store *s, struct header *h,
+    const unsigned char *master, struct error *err)
+{
+	return write_both(s, h, master, false, err);
 }
 
 static bool

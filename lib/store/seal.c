@@ -43,6 +43,7 @@ static const struct {
     [SUBKEY_TOKENS_NONCE] = {"twtokens", 2},
     [SUBKEY_CREDENTIALS] = {"tw-creds", 1},
     [SUBKEY_CREDENTIALS_NONCE] = {"tw-creds", 2},
+    [SUBKEY_KEPT] = {"twheader", 2},
 };
 
 void
@@ -207,6 +208,14 @@ seal_generation(const void *data, size_t len)
 		return 0;
 	generation = get_u64(p + AT_GENERATION);
 	return generation <= INT64_MAX ? generation : 0;
+}
+
+uint32_t
+seal_epoch(const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	return seal_generation(data, len) ? get_u32(p + AT_EPOCH) : 0;
 }
 
 static const char *

@@ -25,7 +25,8 @@ enum subkey {
 	SUBKEY_TOKENS,
 	SUBKEY_TOKENS_NONCE,
 	SUBKEY_CREDENTIALS,
-	SUBKEY_CREDENTIALS_NONCE
+	SUBKEY_CREDENTIALS_NONCE,
+	SUBKEY_KEPT /* what the header keeps sealed */
 };
 /* SEAL_KEY_LEN bytes into ret, which lies in the locked arena. */
 void subkey_derive(
@@ -61,5 +62,6 @@ int seal_open(const struct seal_id *id, const struct seal_keys *keys,
     struct error *err);
 /* What the first SEAL_OUTER_LEN bytes state, unproved; 0: illegible. */
 uint64_t seal_generation(const void *data, size_t len);
+uint32_t seal_epoch(const void *data, size_t len);
 
 #endif

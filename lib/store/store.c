@@ -14,74 +14,16 @@
 static const struct {
 	const char *word;
 	uint8_t code; /* in the outer header */
-	enum subkey record, nonce;
 } kinds[RECORD_KIND_MAX] = {
-    [RECORD_CREDENTIAL] = {"credential", 1, SUBKEY_CREDENTIALS,
-	SUBKEY_CREDENTIALS_NONCE},
-    [RECORD_TOKENS] = {"tokens record", 2, SUBKEY_TOKENS, SUBKEY_TOKENS_NONCE},
+    [RECORD_CREDENTIAL] = {"credential", 1},
+    [RECORD_TOKENS] = {"tokens record", 2},
 };
-
-/* ---- keys -------------------------------------------------------------- */
-
-static void
-derive_kind(struct keys *k, enum record_kind kind, const unsigned char *master)
-{
-	subkey_derive(kinds[kind].record, master, k->record[kind].record);
-	subkey_derive(kinds[kind].nonce, master, k->record[kind].nonce);
-	k->ready[kind] = 1;
-}
-
-int
-store_unlock(struct store *s, const unsigned char *master,
-    bool with_credentials, struct error *err)
-{
-	struct keys *k = secret_alloc(sizeof(*k));
-
-	if (!k)
-		return error_memory(err);
-	subkey_derive(SUBKEY_HEADER, master, k->header);
-	if (!header_verify_key(&s->header, k->header)) {
-		secret_free(k);
-		return error_set(err, TOKENWARD_LOCKED,
-		    "the key is not that of the store %s", s->files.path);
-	}
-	subkey_derive(SUBKEY_INDEX, master, k->index);
-	derive_kind(k, RECORD_TOKENS, master);
-	if (with_credentials && sodium_init() >= 0) /* the fast code */
-		derive_kind(k, RECORD_CREDENTIAL, master);
-	store_lock_keys(s);
-	s->keys = k;
-	return TOKENWARD_OK;
-}
 
 static bool
 is_ready(const struct store *s, enum record_kind kind)
 {
 	return s->keys && s->keys->ready[kind];
 }
-
-bool
-store_is_unlocked(const struct store *s, bool with_credentials)
-{
-	return is_ready(
-	    s, with_credentials ? RECORD_CREDENTIAL : RECORD_TOKENS);
-}
-
-void
-store_lock_keys(struct store *s)
-{
-	secret_free(s->keys);
-	s->keys = NULL;
-}
-
-/* ---- records ----------------------------------------------------------- */
-
-struct place {
-	enum record_kind kind;
-	const char *name; /* NULL in a walk */
-	unsigned char index[INDEX_LEN];
-	struct files_name file;
-};
 
 static int
 find_place(const struct store *s, enum record_kind kind, const char *name,
@@ -100,6 +42,15 @@ find_place(const struct store *s, enum record_kind kind, const char *name,
 	    strlen(name), s->keys->index, SEAL_KEY_LEN);
 	files_name(kind, ret->index, &ret->file);
 	return TOKENWARD_OK;
+}
+
+void
+place_of_index(
+    enum record_kind kind, const unsigned char *index, struct place *ret)
+{
+	*ret = (struct place){.kind = kind};
+	memcpy(ret->index, index, INDEX_LEN);
+	files_name(kind, index, &ret->file);
 }
 
 static struct seal_id
@@ -161,21 +112,38 @@ read_failed(
 	return damaged(s, at, err);
 }
 
+/* With the present key, or the one before while both are in use. */
 static int
-read_place(const struct store *s, const struct place *at, struct buf *out,
+open_bytes(const struct store *s, const struct place *at, const struct buf *b,
+    struct buf *out, uint64_t *ret_generation, struct error *err)
+{
+	struct seal_id id = seal_id_of(s, at, 0);
+	const struct seal_keys *keys = &s->keys->record[at->kind];
+	uint32_t epoch = seal_epoch(b->data, b->len);
+	int r;
+
+	if (s->keys->has_old && epoch + 1 == id.epoch) {
+		id.epoch = epoch;
+		keys = &s->keys->old[at->kind];
+	}
+	r = seal_open(&id, keys, b->data, b->len, out, ret_generation, err);
+	return r == TOKENWARD_DAMAGED ? damaged(s, at, err) : r;
+}
+
+int
+place_read(struct store *s, const struct place *at, struct buf *out,
     uint64_t *ret_generation, struct error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT;
-	struct seal_id id = seal_id_of(s, at, 0);
 	int e = files_get(&s->files, at->file.text, SEAL_MAX, &b);
-	int r;
 
 	*ret_generation = 0;
 	if (e)
 		return read_failed(s, at, e, err);
-	r = seal_open(&id, &s->keys->record[at->kind], b.data, b.len, out,
-	    ret_generation, err);
-	return r == TOKENWARD_DAMAGED ? damaged(s, at, err) : r;
+	if (seal_epoch(b.data, b.len) > s->header.epoch &&
+	    store_renew(s, err) != TOKENWARD_OK)
+		return err->code;
+	return open_bytes(s, at, &b, out, ret_generation, err);
 }
 
 int
@@ -189,7 +157,7 @@ store_read(struct store *s, enum record_kind kind, const char *name,
 	if (need_key(s, kind, err) != TOKENWARD_OK ||
 	    find_place(s, kind, name, &at, err) != TOKENWARD_OK)
 		return err->code;
-	r = read_place(s, &at, out, &generation, err);
+	r = place_read(s, &at, out, &generation, err);
 	if (ret_generation)
 		*ret_generation = generation;
 	return r;
@@ -237,25 +205,34 @@ check_writable(const struct store *s, struct error *err)
 }
 
 int
+place_write(struct store *s, const struct place *at, const struct buf *plain,
+    uint64_t generation, bool durable, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct seal_id id = seal_id_of(s, at, generation);
+
+	if (seal_close(&id, &s->keys->record[at->kind], plain, &b, err) !=
+	    TOKENWARD_OK)
+		return err->code;
+	return files_put(&s->files, at->file.text, &b,
+	    durable ? FILE_SYNC : FILE_NO_SYNC, err);
+}
+
+int
 store_write(struct store *s, enum record_kind kind, const char *name,
     const struct buf *plain, uint64_t generation, bool durable,
     struct error *err)
 {
-	cleanup_buf struct buf b = BUF_INIT;
-	struct seal_id id;
+	cleanup_lock int epoch = -1;
 	struct place at;
 
 	if (need_key(s, kind, err) != TOKENWARD_OK ||
 	    check_writable(s, err) != TOKENWARD_OK ||
+	    store_join(s, &epoch, err) != TOKENWARD_OK ||
 	    find_place(s, kind, name, &at, err) != TOKENWARD_OK ||
 	    check_generation(s, &at, generation, err) != TOKENWARD_OK)
 		return err->code;
-	id = seal_id_of(s, &at, generation + 1);
-	if (seal_close(&id, &s->keys->record[kind], plain, &b, err) !=
-	    TOKENWARD_OK)
-		return err->code;
-	return files_put(&s->files, at.file.text, &b,
-	    durable ? FILE_SYNC : FILE_NO_SYNC, err);
+	return place_write(s, &at, plain, generation + 1, durable, err);
 }
 
 int
@@ -281,7 +258,7 @@ store_remove(
 }
 
 struct walk {
-	const struct store *s;
+	struct store *s;
 	store_each_fn each;
 	void *data;
 	struct buf plain;
@@ -292,15 +269,14 @@ static int
 give_one(void *data, const unsigned char *index)
 {
 	struct walk *w = data;
-	struct place at = {.kind = RECORD_CREDENTIAL};
+	struct place at;
 	struct error err = {0};
 	uint64_t generation;
 	int r;
 
-	memcpy(at.index, index, INDEX_LEN);
-	files_name(at.kind, index, &at.file);
+	place_of_index(RECORD_CREDENTIAL, index, &at);
 	buf_clear(&w->plain);
-	r = read_place(w->s, &at, &w->plain, &generation, &err);
+	r = place_read(w->s, &at, &w->plain, &generation, &err);
 	if (r == TOKENWARD_NOT_FOUND)
 		return 0;
 	return r == TOKENWARD_OK ? w->each(w->data, &w->plain, generation, NULL)
@@ -335,7 +311,7 @@ store_stamp(
 
 /* ---- locks ------------------------------------------------------------- */
 
-/* The header's lock is byte 0, a record's are three bytes from 4 on. */
+/* A record's are three bytes from 4 on. */
 static uint64_t
 lock_offset(enum lock_kind kind, const unsigned char *index)
 {
@@ -349,7 +325,7 @@ store_lock(struct store *s, enum lock_kind kind, const char *name,
     int64_t deadline_ms, int *ret_lock, struct error *err)
 {
 	struct place at;
-	uint64_t offset = 0;
+	uint64_t offset = LOCK_AT_HEADER;
 
 	if (kind != LOCK_STORE) {
 		if (find_place(s, RECORD_TOKENS, name, &at, err) !=
@@ -362,6 +338,14 @@ store_lock(struct store *s, enum lock_kind kind, const char *name,
 		return error_prefix(err, "%s%s%s: ", s->files.path,
 		    name ? ", " : "", name ? name : "");
 	return TOKENWARD_OK;
+}
+
+int
+place_lock(const struct store *s, const struct place *at, int64_t deadline_ms,
+    int *ret_lock, struct error *err)
+{
+	return lock_take(s->files.dir, lock_offset(LOCK_RECORD, at->index),
+	    deadline_ms, ret_lock, err);
 }
 
 void

@@ -6,6 +6,8 @@
  *   files.c   the directory: read, replace, remove, walk
  *   lock.c    OFD byte ranges on the one lock file
  *   seal.c    plain text <-> sealed bytes     header.c   the header file
+ *   kept.c    keys the header keeps through a new master key
+ *   keys.c    the subkeys     rekey.c   a new master key
  *   store.c   this front
  */
 #ifndef STORE_STORE_H
@@ -48,6 +50,9 @@ int store_reload(struct store *s, struct error *err);
 /* Writes a new header durably, the one before kept as header.old. */
 int store_write_header(struct store *s, struct header *h,
     const unsigned char *master, struct error *err);
+/* The same, but nothing of the one before is kept: it must not open. */
+int store_replace_header(struct store *s, struct header *h,
+    const unsigned char *master, struct error *err);
 /* header.old back in place; only for doctor --repair. */
 int store_repair_header(const char *path, struct error *err);
 
@@ -60,6 +65,28 @@ int store_unlock(struct store *s, const unsigned char *master,
     bool with_credentials, struct error *err);
 bool store_is_unlocked(const struct store *s, bool with_credentials);
 void store_lock_keys(struct store *s); /* wipes every subkey */
+/*
+ * When another process gave the store a new master key, reading and writing
+ * go on with it: renew() is to find it and to call store_unlock().
+ */
+typedef int (*store_renew_fn)(
+    void *data, bool with_credentials, struct error *err);
+void store_on_rekey(struct store *s, store_renew_fn renew, void *data);
+
+/*
+ * A new master key, with LOCK_STORE held all the while.  h is a copy of the
+ * present header with slots that wrap the new key.  Begun, the header has
+ * the new slots and the old master key sealed under the new one, so that
+ * records of both can be read; killed then, reseal and end finish it.
+ */
+int store_rekey_begin(struct store *s, struct header *h,
+    const unsigned char *old_master, const unsigned char *master,
+    struct error *err);
+/* Seals every record anew; TOKENWARD_DAMAGED where one could not be read. */
+int store_rekey_records(struct store *s, size_t *ret_done, struct error *err);
+int store_rekey_end(
+    struct store *s, const unsigned char *master, struct error *err);
+bool store_is_rekeyed(const struct store *s); /* begun and not ended */
 
 /*
  * Reads and opens a record (appends to out, a secret buffer).  Absent:

@@ -24,8 +24,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (strcmp(argv[1], "put") == 0)
-		return keyring_put(id, key, 60) ? 0 : 1;
+		return keyring_put(id, 1, key, 60) ? 0 : 1;
 	if (strcmp(argv[1], "forget") == 0)
-		return keyring_forget(id) ? 0 : 1;
-	return keyring_get(id, got) && memcmp(got, key, KEY_LEN) == 0 ? 0 : 1;
+		return keyring_forget(id, 1) ? 0 : 1;
+	return keyring_get(id, 1, got) && memcmp(got, key, KEY_LEN) == 0 ? 0
+									 : 1;
 }

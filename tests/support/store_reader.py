@@ -66,6 +66,18 @@ def decrypt(key, nonce, associated, data):
     return out.raw[:length.value]
 
 
+def kept(header, master, name):
+    """A key of before that the header keeps, or None."""
+    sealed = header.plain.get(name)
+    if sealed is None:
+        return None
+    need(len(sealed) == 72, "header: " + name)
+    return decrypt(subkey(master, b"twheader", 2), sealed[:24],
+                   b"kept" + header.store_id
+                   + struct.pack(">I", header.epoch) + name.encode("ascii"),
+                   sealed[24:])
+
+
 def argon2id(words, salt, memory, passes):
     out = ctypes.create_string_buffer(32)
     result = SODIUM.crypto_pwhash(
@@ -111,7 +123,7 @@ class Header:
         need(self.data[:8] == HEADER_MAGIC and len(self.data) > 40,
              "header: no header")
         found = fields(self.data[8:-32])
-        plain = single([f for f in found if f[0] != "slot"])
+        plain = self.plain = single([f for f in found if f[0] != "slot"])
         need(number(plain["format"]) == 1 and number(plain["suite"]) == 1,
              "header: format or suite")
         self.store_id = plain["store_id"]
@@ -175,13 +187,14 @@ def unpad(text):
     return text[:-1]
 
 
-def open_record(header, master, folder, index, data):
+def open_record(header, keys, folder, index, data):
     kind, context, _ = KINDS[folder]
     outer, body = data[:112], data[112:]
     need(len(outer) == 112 and outer[:8] == RECORD_MAGIC, "no record")
     need(outer[8:12] == bytes([1, 1, kind, 0]), "format, suite or kind")
     epoch, generation = struct.unpack(">IQ", outer[12:24])
-    need(epoch == header.epoch and 1 <= generation < 1 << 63, "epoch")
+    need(epoch in keys and 1 <= generation < 1 << 63, "epoch")
+    master = keys[epoch]
     salt, nonce, commitment = outer[24:56], outer[56:80], outer[80:112]
     both = blake2b(subkey(master, context, 1),
                    salt + header.store_id + bytes([kind]) + index
@@ -191,7 +204,7 @@ def open_record(header, master, folder, index, data):
     return generation, unpad(text)
 
 
-def records(directory, header, master, folder):
+def records(directory, header, keys, folder):
     where = os.path.join(directory, folder)
     for name in sorted(os.listdir(where)):
         if len(name) != 64:
@@ -199,7 +212,7 @@ def records(directory, header, master, folder):
         index = bytes.fromhex(name)
         data = read(os.path.join(where, name), 4 << 20 | 4096)
         try:
-            yield (index,) + open_record(header, master, folder, index, data)
+            yield (index,) + open_record(header, keys, folder, index, data)
         except Refused as e:
             raise Refused("%s/%s: %s" % (folder, name, e)) from None
 
@@ -214,11 +227,16 @@ def main():
     need(SODIUM.sodium_init() >= 0, "libsodium")
     header = Header(arguments.directory)
     master = unlock(header, arguments)
-    index_key = subkey(master, b"tw-index", 1)
+    index_key = kept(header, master, "index_key") \
+        or subkey(master, b"tw-index", 1)
+    keys = {header.epoch: master}
+    old = kept(header, master, "old_master")
+    if old:
+        keys[header.epoch - 1] = old
     names = {}
     for folder, (_, _, word) in KINDS.items():
         for index, generation, plain in records(
-                arguments.directory, header, master, folder):
+                arguments.directory, header, keys, folder):
             if folder == "credentials":
                 name = dict(fields(plain))["name"]
                 need(blake2b(index_key, name, 32) == index,

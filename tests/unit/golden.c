@@ -130,16 +130,16 @@ Test(golden, format_1_with_its_passphrase)
 	struct key_context ctx = {
 	    .ask = say, .ask_data = &words, .store_path = store_path(s)};
 	unsigned char *master = secret_alloc(KEY_LEN);
-	const char *kind = NULL;
+	struct key_opened by;
 	struct error err;
 	char path[600];
 
 	snprintf(path, sizeof(path), "%s/passphrase", from);
 	unit_read(path, &words);
 	words.len--; /* its newline */
-	assert_ok(
-	    unlock_master(store_header(s), &ctx, master, &kind, &err), err);
-	cr_assert_str_eq(kind, "passphrase");
+	assert_ok(unlock_master(store_header(s), &ctx, master, &by, &err), err);
+	cr_assert_str_eq(by.kind, "passphrase");
+	cr_assert(by.human);
 	assert_ok(store_unlock(s, master, true, &err), err);
 	secret_free(master);
 	buf_free(&words);

@@ -29,7 +29,7 @@ setup(void)
 static void
 teardown(void)
 {
-	keyring_forget(store_id);
+	keyring_forget(store_id, 1);
 }
 
 TestSuite(keyring_cache, .init = setup, .fini = teardown);
@@ -39,7 +39,8 @@ served(void)
 {
 	unsigned char got[KEY_LEN] = {0};
 
-	return keyring_get(store_id, got) && memcmp(got, master, KEY_LEN) == 0;
+	return keyring_get(store_id, 1, got) &&
+	       memcmp(got, master, KEY_LEN) == 0;
 }
 
 /* What a child that did something first gets. */
@@ -96,47 +97,47 @@ recycled_uid(void)
 Test(keyring_cache, put_get_forget)
 {
 	cr_assert_not(served());
-	cr_assert_not(keyring_forget(store_id));
-	cr_assert(keyring_put(store_id, master, 60));
+	cr_assert_not(keyring_forget(store_id, 1));
+	cr_assert(keyring_put(store_id, 1, master, 60));
 	cr_assert(served());
-	cr_assert(keyring_put(store_id, master, 60), "again");
+	cr_assert(keyring_put(store_id, 1, master, 60), "again");
 	cr_assert(served());
-	cr_assert(keyring_forget(store_id));
+	cr_assert(keyring_forget(store_id, 1));
 	cr_assert_not(served());
-	cr_assert_not(keyring_forget(store_id));
+	cr_assert_not(keyring_forget(store_id, 1));
 }
 
 Test(keyring_cache, put_replaces)
 {
 	unsigned char other[KEY_LEN] = {1}, got[KEY_LEN];
 
-	cr_assert(keyring_put(store_id, other, 60));
-	cr_assert(keyring_put(store_id, master, 60));
-	cr_assert(keyring_get(store_id, got));
+	cr_assert(keyring_put(store_id, 1, other, 60));
+	cr_assert(keyring_put(store_id, 1, master, 60));
+	cr_assert(keyring_get(store_id, 1, got));
 	cr_assert_eq(memcmp(got, master, KEY_LEN), 0);
 }
 
 Test(keyring_cache, ends_when_its_time_is_over)
 {
-	cr_assert(keyring_put(store_id, master, 1));
+	cr_assert(keyring_put(store_id, 1, master, 1));
 	cr_assert(served());
 	usleep(2100000);
 	cr_assert_not(served());
-	cr_assert(keyring_put(store_id, master, 60), "and can be kept anew");
+	cr_assert(keyring_put(store_id, 1, master, 60), "and can be kept anew");
 	cr_assert(served());
 }
 
 Test(keyring_cache, odd_times_keep_nothing)
 {
-	cr_assert_not(keyring_put(store_id, master, 0));
-	cr_assert_not(keyring_put(store_id, master, -1));
-	cr_assert_not(keyring_put(store_id, master, INT64_MAX));
+	cr_assert_not(keyring_put(store_id, 1, master, 0));
+	cr_assert_not(keyring_put(store_id, 1, master, -1));
+	cr_assert_not(keyring_put(store_id, 1, master, INT64_MAX));
 	cr_assert_not(served());
 }
 
 Test(keyring_cache, served_in_other_sessions)
 {
-	cr_assert(keyring_put(store_id, master, 60));
+	cr_assert(keyring_put(store_id, 1, master, 60));
 	cr_assert(served_after(new_session));
 	cr_assert(served_after(private_keyring));
 }
@@ -145,14 +146,14 @@ static void
 put_from_private(void)
 {
 	private_keyring();
-	_exit(keyring_put(store_id, master, 60) ? 0 : 1);
+	_exit(keyring_put(store_id, 1, master, 60) ? 0 : 1);
 }
 
 static void
 forget_from_private(void)
 {
 	private_keyring();
-	_exit(keyring_forget(store_id) ? 0 : 1);
+	_exit(keyring_forget(store_id, 1) ? 0 : 1);
 }
 
 Test(keyring_cache, kept_and_forgotten_from_a_private_session)
@@ -167,7 +168,7 @@ Test(keyring_cache, refused_to_another_uid)
 {
 	if (geteuid() != 0)
 		cr_skip("needs root");
-	cr_assert(keyring_put(store_id, master, 60));
+	cr_assert(keyring_put(store_id, 1, master, 60));
 	cr_assert_not(served_after(other_uid));
 	cr_assert_not(served_after(other_effective_uid));
 	cr_assert(served());
@@ -209,7 +210,7 @@ Test(keyring_cache, one_with_another_permission_is_forgotten_too)
 {
 	put_something(KEY_LEN);
 	cr_assert(served_after(forget_from_private));
-	cr_assert_not(keyring_forget(store_id));
+	cr_assert_not(keyring_forget(store_id, 1));
 }
 
 Test(keyring_cache, links_nothing_into_the_callers_keyrings)
@@ -224,7 +225,7 @@ Test(keyring_cache, links_nothing_into_the_callers_keyrings)
 	for (i = 0; i < 3; i++)
 		n[i] = syscall(SYS_keyctl, KEYCTL_READ, rings[i], before[i],
 		    sizeof(before[i]), 0);
-	cr_assert(keyring_put(store_id, master, 60));
+	cr_assert(keyring_put(store_id, 1, master, 60));
 	for (i = 0; i < 3; i++) {
 		m = syscall(
 		    SYS_keyctl, KEYCTL_READ, rings[i], after, sizeof(after), 0);

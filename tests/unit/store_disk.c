@@ -185,7 +185,7 @@ Test(store_disk, read_only)
 	cr_assert(store_is_read_only(s));
 	expect(s, "a", 100, 1);
 	assert_fails(put(s, "a", 100, 1, &err), err, TOKENWARD_NOT_ALLOWED,
-	    "read-only file system");
+	    "Read-only file system");
 	assert_fails(store_remove(s, RECORD_CREDENTIAL, "a", &err), err,
 	    TOKENWARD_NOT_ALLOWED, "read-only file system");
 	assert_fails(store_lock(s, LOCK_RECORD, "a", 0, &lock, &err), err,

@@ -16,3 +16,5 @@
     "4a9f4bb4d7b585c4a2b541637ff0f989",
 /* tw-creds 2 */ "f42cfde31a7e0971bb6aa5d3bbc11fb7"
     "c89241c66133ac73a8bcd6348f196a16",
+/* twheader 2 */ "e8795e28445891e52108fda897297e47"
+    "d3b68d5b92ae55b599d665d353ef23da",

@@ -30,7 +30,7 @@ setup(void)
 static void
 teardown(void)
 {
-	keyring_forget(h.store_id);
+	keyring_forget(h.store_id, 1);
 	header_free(&h);
 	unit_cleanup();
 }
@@ -117,8 +117,11 @@ unlock(const char *says, const char **kind, struct error *err)
 {
 	struct key_context ctx = context(says);
 	unsigned char *got = secret_alloc(KEY_LEN);
-	int r = unlock_master(&h, &ctx, got, kind, err);
+	struct key_opened by;
+	int r = unlock_master(&h, &ctx, got, &by, err);
 
+	if (r == TOKENWARD_OK)
+		*kind = by.kind;
 	if (r == TOKENWARD_OK)
 		cr_assert_eq(memcmp(got, master, KEY_LEN), 0);
 	else
@@ -139,12 +142,12 @@ Test(unlock, cache_before_file_before_passphrase)
 	assert_ok(unlock("correct horse", &kind, &err), err);
 	cr_assert_str_eq(kind, "keyfile");
 	cr_assert_eq(asked, 0);
-	if (keyring_put(h.store_id, master, 60)) {
+	if (keyring_put(h.store_id, 1, master, 60)) {
 		cr_assert_eq(unlink(unit_path("key")), 0);
 		assert_ok(unlock("correct horse", &kind, &err), err);
 		cr_assert_str_eq(kind, "keyring-cache");
 		cr_assert_eq(asked, 0);
-		keyring_forget(h.store_id);
+		keyring_forget(h.store_id, 1);
 	}
 	unlink(unit_path("key"));
 	assert_ok(unlock("correct horse", &kind, &err), err);
@@ -160,11 +163,11 @@ Test(unlock, a_cached_key_of_no_use_is_forgotten)
 
 	add_keyfile(unit_path("key"));
 	finish();
-	if (!keyring_put(h.store_id, other, 60))
+	if (!keyring_put(h.store_id, 1, other, 60))
 		cr_skip("no kernel keyring here");
 	assert_ok(unlock(NULL, &kind, &err), err);
 	cr_assert_str_eq(kind, "keyfile");
-	cr_assert_not(keyring_get(h.store_id, got));
+	cr_assert_not(keyring_get(h.store_id, 1, got));
 }
 
 Test(unlock, says_what_failed_and_the_cure)

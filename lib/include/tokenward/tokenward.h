@@ -280,6 +280,43 @@ int tokenward_unlock(struct tokenward *tw, int64_t seconds);
 /* Forgets it; *ret_text warns when the next call will unlock by itself. */
 int tokenward_lock(struct tokenward *tw, char **ret_text);
 
+/* ---- key slots --------------------------------------------------------- */
+
+/* One way to open the store; the strings live as long as the call. */
+struct tokenward_key {
+	size_t size;	    /* sizeof of this struct */
+	unsigned slot;	    /* its number, never used again */
+	const char *kind;   /* "keyfile", "passphrase", ... */
+	const char *detail; /* "/etc/tokenward/key"; or NULL */
+	int64_t created_at;
+	int needs_human;
+	const char *grade; /* "strong", "fair" or "weak" */
+	const char *why;   /* the grade, a sentence */
+};
+typedef int (*tokenward_key_fn)(void *data, const struct tokenward_key *key);
+/* As the header says, which is proved only once the store was opened. */
+int tokenward_list_keys(struct tokenward *tw, tokenward_key_fn each,
+    void *data);
+/*
+ * One more way to open the store: "keyfile=PATH", "passphrase" and so on, as
+ * for tokenward_init_store().  *ret_text, here and below, is what a human
+ * should know (tokenward_text_free()).
+ */
+int tokenward_add_key(struct tokenward *tw, const char *key,
+    unsigned *ret_slot, char **ret_text);
+/* Never the last one. */
+int tokenward_remove_key(struct tokenward *tw, unsigned slot,
+    char **ret_text);
+/* Opens that slot for real. */
+int tokenward_test_key(struct tokenward *tw, unsigned slot, char **ret_text);
+/*
+ * A new master key; every record is sealed anew while others go on working.
+ * Every slot must open for it; those that cannot are an error, unless they
+ * are to be dropped.  Saying it again after an interruption finishes it.
+ */
+#define TOKENWARD_REKEY_DROP_OTHERS 0x1u
+int tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text);
+
 /* ---- providers --------------------------------------------------------- */
 
 typedef int (*tokenward_provider_fn)(void *data, const char *id,
