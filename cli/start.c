@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the process makes sure of before it does anything: no borrowed
- * rights, three open descriptors, no core, no tracing, no death by SIGPIPE.
+ * rights, three open descriptors, no core, no tracing, no death by SIGPIPE
+ * or, at a limit to the size of files, by SIGXFSZ.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 #include "cli.h"
 
-static struct sigaction old_pipe;
+static struct sigaction old_pipe, old_size;
 static struct rlimit old_core;
 static bool changed;
 
@@ -65,6 +66,7 @@ start_safely(int argc)
 		return error_errno(&cli.error, TOKENWARD_NOT_ALLOWED,
 		    "cannot switch off core dumps");
 	sigaction(SIGPIPE, &ignore, &old_pipe);
+	sigaction(SIGXFSZ, &ignore, &old_size);
 	changed = true;
 	return TOKENWARD_OK;
 }
@@ -75,5 +77,6 @@ start_undo(void)
 	if (!changed)
 		return;
 	sigaction(SIGPIPE, &old_pipe, NULL);
+	sigaction(SIGXFSZ, &old_size, NULL);
 	setrlimit(RLIMIT_CORE, &old_core);
 }

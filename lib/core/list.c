@@ -113,6 +113,7 @@ struct names {
 	const char *const *globs;
 	struct tokenward *tw;
 	unsigned damaged;
+	int code;
 	struct error *err;
 };
 
@@ -139,6 +140,8 @@ collect(void *data, const struct buf *plain, uint64_t generation,
 	if (!plain) {
 		handle_warn(n->tw, "%s", damage->text);
 		n->damaged++;
+		if (!n->code || damage->code != TOKENWARD_DAMAGED)
+			n->code = damage->code;
 		return TOKENWARD_OK;
 	}
 	if (frame_find(plain->data, plain->len, "name", &f))
@@ -191,7 +194,7 @@ list(struct tokenward *tw, const char *const *globs, tokenward_each_fn each,
 		r = give(&d, n.list.v[i], each, data, err);
 	strlist_free(&n.list);
 	if (r == TOKENWARD_OK && n.damaged)
-		r = error_set(err, TOKENWARD_DAMAGED,
+		r = error_set(err, n.code,
 		    "%u credential%s of %s cannot be read", n.damaged,
 		    n.damaged == 1 ? "" : "s", tw->path);
 	return r;
