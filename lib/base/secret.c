@@ -196,16 +196,24 @@ secret_free(void *p)
 bool
 secret_locked(void)
 {
-	void *p = chunks ? NULL : secret_alloc(1);
+	bool locked;
 
-	secret_free(p);
-	return !unlocked_page;
+	secret_free(secret_alloc(1)); /* there is a page at least */
+	pthread_mutex_lock(&mutex);
+	locked = !unlocked_page;
+	pthread_mutex_unlock(&mutex);
+	return locked;
 }
 
 size_t
 secret_in_use(void)
 {
-	return in_use;
+	size_t n;
+
+	pthread_mutex_lock(&mutex);
+	n = in_use;
+	pthread_mutex_unlock(&mutex);
+	return n;
 }
 
 /* WIPEONFORK leaves a child with zeroed chunks: forget them there. */
