@@ -71,7 +71,7 @@ Test(get, every_wish_has_a_token_of_its_own)
 	    {.size = sizeof(*p), .resources = resources},
 	};
 	struct tokenward *tw = world_open(0);
-	char value[16];
+	char value[32];
 	unsigned i;
 
 	world_add(tw, "n", "s");
@@ -146,7 +146,7 @@ Test(get, renewal_ahead_of_time_fails_no_good_token)
 	    "garbage", "silent"};
 	struct tokenward *tw;
 	unsigned i, before;
-	char name[8];
+	char name[16];
 
 	for (i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
 		snprintf(name, sizeof(name), "n%u", i);
@@ -222,7 +222,7 @@ Test(get, a_helper_that_fails_is_trouble_and_no_token)
 	    {"garbage", "no proper answer"},
 	};
 	struct tokenward *tw = world_open(0);
-	char name[8];
+	char name[16];
 	unsigned i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

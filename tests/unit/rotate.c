@@ -198,9 +198,8 @@ Test(rotate, said_twice_it_is_done_once)
 Test(rotate, a_secret_is_needed)
 {
 	assert_fails(rotate_to(NULL, 0), tw->err, TOKENWARD_USAGE, "needed");
-	assert_fails(
-	    tokenward_rotate_credential(tw, "m", NULL, TOKENWARD_ROTATE_NO_TRY),
-	    tw->err, TOKENWARD_USAGE, "needed");
+	assert_fails(rotate_to(NULL, TOKENWARD_ROTATE_NO_TRY), tw->err,
+	    TOKENWARD_USAGE, "needed");
 }
 
 Test(rotate, an_unknown_name_is_said)

@@ -38,7 +38,7 @@ Test(tokens, one_per_shape)
 Test(tokens, of_more_than_32_the_oldest_goes)
 {
 	struct tokens t = {0};
-	char shape[8];
+	char shape[16];
 	int i;
 
 	for (i = 0; i < 40; i++) {
@@ -86,7 +86,7 @@ Test(tokens, gates_are_told_apart_by_kind_and_key)
 Test(tokens, many_bad_requests_push_out_no_other_gate)
 {
 	struct tokens t = {0};
-	char key[8];
+	char key[16];
 	int i;
 
 	tokens_set_gate(&t, GATE_REFUSED, "binding");

@@ -236,7 +236,7 @@ Test(tokens_codec, limits_hold)
 {
 	static const char bytes[RECORD_SECRET_MAX + 1];
 	struct buf b = BUF_SECRET_INIT, out = BUF_SECRET_INIT;
-	char shape[8];
+	char shape[16];
 	unsigned i;
 
 	put_token(&b, "value", bytes, RECORD_SECRET_MAX);

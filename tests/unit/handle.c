@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The handle: opened, shared by threads, inherited by a child, closed. */
+#include <pthread.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/secret.h"
+#include "core/core.h"
+#include "unit.h"
+#include "world.h"
+
+TestSuite(handle, .init = world_make, .fini = world_end, .timeout = 60);
+
+Test(handle, a_failed_open_can_say_why_and_be_closed)
+{
+	struct tokenward_open_params p = {
+	    .size = sizeof(p), .store = world_path("nothing")};
+	struct tokenward *tw = NULL;
+
+	cr_assert_eq(tokenward_open(&p, &tw), TOKENWARD_CONFIG);
+	cr_assert(tw != NULL);
+	cr_assert(tokenward_error(tw)[0]);
+	cr_assert_eq(tokenward_retry_at(tw), TOKENWARD_TIME_UNKNOWN);
+	tokenward_close(tw);
+	tokenward_close(NULL);
+	cr_assert(tokenward_error(NULL)[0]);
+}
+
+Test(handle, success_leaves_no_sentence)
+{
+	struct tokenward *tw = world_open(0);
+
+	cr_assert_eq(world_get(tw, "n", 0), TOKENWARD_NOT_FOUND);
+	cr_assert(tokenward_error(tw)[0]);
+	world_add(tw, "n", "s");
+	cr_assert_str_eq(tokenward_error(tw), "");
+	tokenward_close(tw);
+}
+
+Test(handle, results_have_stable_words)
+{
+	int r;
+
+	for (r = 0; r < TOKENWARD_RESULT_MAX; r++)
+		cr_assert(tokenward_result_name(r)[0]);
+	cr_assert_str_eq(tokenward_result_name(0), "ok");
+	cr_assert_str_eq(tokenward_result_name(-1), "unknown");
+	cr_assert_str_eq(
+	    tokenward_result_name(TOKENWARD_RESULT_MAX), "unknown");
+}
+
+Test(handle, an_older_callers_shorter_parameters_are_enough)
+{
+	struct tokenward_open_params p = {
+	    .size = offsetof(struct tokenward_open_params, flags),
+	    .store = world_path("store"),
+	    .flags = ~0u,
+	    .libexec_dir = (const char *)1};
+	struct tokenward *tw;
+
+	cr_assert_eq(
+	    tokenward_open(&p, &tw), TOKENWARD_OK, "%s", tokenward_error(tw));
+	cr_assert_str_eq(tokenward_store_path(tw), world_path("store"));
+	tokenward_close(tw);
+}
+
+Test(handle, the_clock_can_be_moved)
+{
+	struct tokenward *a = world_open(0), *b = world_open(1000);
+
+	cr_assert(tokenward_now(b) - tokenward_now(a) >= 999);
+	cr_assert(tokenward_now(b) - tokenward_now(a) <= 1001);
+	tokenward_close(a);
+	tokenward_close(b);
+}
+
+Test(handle, a_closed_one_leaves_no_secret)
+{
+	struct tokenward *tw = world_open(0);
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert(secret_in_use() > 0);
+	tokenward_close(tw);
+	cr_assert_eq(secret_in_use(), 0);
+}
+
+/* ---- threads ----------------------------------------------------------- */
+
+#define THREADS 8
+#define CALLS 1000
+
+static void *
+ask_often(void *data)
+{
+	struct tokenward *tw = data;
+	struct tokenward_token *t;
+	intptr_t bad = 0;
+	int i;
+
+	for (i = 0; i < CALLS; i++) {
+		if (tokenward_get_token(tw, "n", NULL, &t) != TOKENWARD_OK) {
+			bad++;
+			continue;
+		}
+		bad += strcmp(tokenward_token_value(t), "token-1") != 0;
+		tokenward_token_free(t);
+	}
+	return (void *)bad;
+}
+
+Test(handle, eight_threads_share_one)
+{
+	struct tokenward *tw = world_open(0);
+	pthread_t threads[THREADS];
+	void *bad;
+	int i;
+
+	world_add(tw, "n", "s");
+	world_script("life=6000 delay=50");
+	for (i = 0; i < THREADS; i++)
+		cr_assert_eq(
+		    pthread_create(&threads[i], NULL, ask_often, tw), 0);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], &bad);
+		cr_assert(bad == NULL);
+	}
+	cr_assert_eq(world_requests(), 1);
+	tokenward_close(tw);
+	cr_assert_eq(secret_in_use(), 0);
+}
+
+/* ---- fork -------------------------------------------------------------- */
+
+static int
+child_status(pid_t pid)
+{
+	int status = 0;
+
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+Test(handle, a_child_may_close_what_it_inherited)
+{
+	struct tokenward *tw = world_open(0);
+	struct tokenward_token *t;
+	pid_t pid;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(tokenward_get_token(tw, "n", NULL, &t), tw->err);
+	pid = fork();
+	if (pid == 0) {
+		tokenward_token_free(t);
+		tokenward_close(tw);
+		_exit(0);
+	}
+	cr_assert_eq(child_status(pid), 0);
+	cr_assert_str_eq(tokenward_token_value(t), "token-1");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	tokenward_token_free(t);
+	tokenward_close(tw);
+}
+
+Test(handle, a_child_opens_one_of_its_own)
+{
+	struct tokenward *tw = world_open(0);
+	pid_t pid;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	pid = fork();
+	if (pid == 0) {
+		struct tokenward *own = world_open(0);
+
+		if (world_get(own, "n", 0) != TOKENWARD_OK ||
+		    strcmp(world_token.value, "token-1") != 0)
+			_exit(1);
+		if (world_get(own, "n", TOKENWARD_TOKEN_NEW) != TOKENWARD_OK)
+			_exit(2);
+		tokenward_close(own);
+		_exit(0);
+	}
+	cr_assert_eq(child_status(pid), 0);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+	tokenward_close(tw);
+}
+
+/* It finds no plain text of the parent's there. */
+Test(handle, a_child_finds_the_keys_and_tokens_gone)
+{
+	struct tokenward *tw = world_open(0);
+	struct tokenward_token *t;
+	pid_t pid;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(tokenward_get_token(tw, "n", NULL, &t), tw->err);
+	pid = fork();
+	if (pid == 0)
+		_exit(tokenward_token_value(t)[0] == '\0' ? 0 : 1);
+	cr_assert_eq(child_status(pid), 0);
+	tokenward_token_free(t);
+	tokenward_close(tw);
+}
