@@ -192,8 +192,9 @@ static void
 slow(int64_t id)
 {
 	(void)id;
+	send_raw("\0\0\1\0", 4);
 	for (;;) {
-		send_raw("\0", 1);
+		send_raw("\1", 1);
 		usleep(50000);
 	}
 }
