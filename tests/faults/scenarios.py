@@ -75,6 +75,15 @@ def with_the_last(w):
     w.alpha = w.token("alpha")
 
 
+def with_two_keys(w):
+    filled(w)
+    w.must("key", "add", "keyfile=" + second_key(w))
+
+
+def second_key(w):
+    return os.path.join(w.home, ".config/tokenward/second-key")
+
+
 def with_passphrase(w):
     clients(w)
     w.askpass = w.write("askpass", ASKPASS, 0o700)
@@ -241,6 +250,53 @@ def remove_holds(w):
     return "" if status == NOT_FOUND else f"token alpha: exit {status}"
 
 
+def _opens_without(w, path):
+    os.rename(path, path + ".away")
+    status = w.run("list").status
+    os.rename(path + ".away", path)
+    return status
+
+
+def key_add_holds(w):
+    status = _opens_without(w, w.key)
+    return "" if status == 0 else f"the new key alone: exit {status}"
+
+
+def key_remove_holds(w):
+    status = _opens_without(w, w.key)
+    if status != LOCKED:
+        return f"the removed key alone: exit {status}"
+    with open(os.path.join(w.store, "header.old"), "rb") as f:
+        kept = b"second-key" in f.read()
+    return "the header's copy still has the slot" if kept else ""
+
+
+def epoch_of_header(data):
+    return int(re.search(rb"\x05epoch\0\0\0.(\d+)", data)[1])
+
+
+def rekey_holds(w):
+    copies = []
+    for name in "header", "header.old":
+        with open(os.path.join(w.store, name), "rb") as f:
+            copies.append(f.read())
+    if copies[0] != copies[1]:
+        return "the header's copy is another one"
+    if b"old_master" in copies[0]:
+        return "the old master key is still kept"
+    epoch = epoch_of_header(copies[0])
+    if epoch < 2:
+        return "it is the old master key"
+    for name in w.store_files():
+        if "/" not in name:
+            continue
+        with open(os.path.join(w.store, name), "rb") as f:
+            of_record = int.from_bytes(f.read(16)[12:], "big")
+        if of_record != epoch:
+            return f"{name} is of epoch {of_record}, not {epoch}"
+    return "" if w.token("alpha") == w.alpha else "the token is another one"
+
+
 def unlock_holds(w):
     return "" if keyring_has(w) else "the kernel has no key"
 
@@ -270,7 +326,8 @@ class Scenario:
     def command(self, w):
         return [a.format(origin="origin=" + w.server.base,
                          gamma=client_id(w, "gamma"),
-                         askpass=getattr(w, "askpass", ""))
+                         askpass=getattr(w, "askpass", ""),
+                         second_key=second_key(w))
                 for a in self.args]
 
     def input(self, w):
@@ -322,6 +379,12 @@ SCENARIOS = [
              again={0, NOT_FOUND}),
     Scenario("remove --if-present", filled,
              ["remove", "alpha", "--if-present"], remove_holds),
+    Scenario("key add", filled, ["key", "add", "keyfile={second_key}"],
+             key_add_holds, again={0, EXISTS}, touches=set()),
+    Scenario("key remove", with_two_keys, ["key", "remove", "2"],
+             key_remove_holds, again={0, NOT_FOUND}, touches=set()),
+    Scenario("key rekey", with_two_keys, ["key", "rekey"], rekey_holds,
+             touches=set()),
     Scenario("unlock", with_passphrase,
              ["unlock", "--askpass", "{askpass}"], unlock_holds,
              prepare=keyring_drop, slow=True, touches=set()),
