@@ -142,10 +142,10 @@ answer(
 	cleanup_buf struct buf out = BUF_SECRET_INIT;
 
 	if (reply->list.failed || result < 0 ||
-	    result >= TOKENWARD_MODULE_RESULT_MAX) {
+	    result >= TOKENWARD_MODULE_RESULT_MAX)
 		result = TOKENWARD_MODULE_FAILED;
+	if (!message_may_have_fields(result))
 		buf_free(&reply->list);
-	}
 	frame_put(&out, FIELD_ID, id->value, id->len);
 	frame_put_str(&out, FIELD_RESULT, module_result_names[result]);
 	if (reply->said[0])

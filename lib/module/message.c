@@ -14,6 +14,12 @@ message_free(struct tokenward_message *m)
 	buf_free(&m->list);
 }
 
+bool
+message_may_have_fields(int result)
+{
+	return result == TOKENWARD_MODULE_OK || result == TOKENWARD_MODULE_ASK;
+}
+
 /* ---- reading ----------------------------------------------------------- */
 
 static void

@@ -52,6 +52,9 @@ bool message_read(struct tokenward_message *m, const void *list, size_t len,
 extern const char *const message_types[]; /* of options, by their number */
 bool hello_encode(const struct tokenward_module *module, struct buf *out);
 
+/* A failure gives its sentence and nothing else; half an answer is none. */
+bool message_may_have_fields(int result);
+
 /* The operation of that name; NULL: the module has none. */
 tokenward_operation message_operation(
     const struct tokenward_module *module, const char *name, size_t len);

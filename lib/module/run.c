@@ -228,7 +228,7 @@ read_answer(struct module *m, const struct buf *frame, struct buf *reply,
 		r = blame(m, err);
 	}
 	buf_free(&a.said);
-	if (m->misbehaved)
+	if (!message_may_have_fields((int)r))
 		buf_clear(reply);
 	m->id++;
 	return r;
@@ -289,7 +289,7 @@ call_function(struct module *m, tokenward_operation op,
 		r = op(m->self, &in, &out);
 	if (out.list.failed)
 		r = TOKENWARD_MODULE_FAILED;
-	else
+	if (message_may_have_fields(r))
 		buf_put(reply, out.list.data, out.list.len);
 	return conclude(m, r, out.said, err);
 }

@@ -56,7 +56,8 @@ int64_t tokenward_message_number(
 /* Walks all fields: 1 a field, 0 the end.  *at starts as 0; key holds 65. */
 int tokenward_message_next(const struct tokenward_message *m, size_t *at,
     char *ret_key, const void **ret_value, size_t *ret_len);
-/* Failures stick and become the result failed. */
+/* Failures stick and become the result failed.  What was put goes out with
+   ok and ask only. */
 void tokenward_message_put(struct tokenward_message *m, const char *key,
     const void *value, size_t len);
 void tokenward_message_put_text(
