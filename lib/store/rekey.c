@@ -40,10 +40,12 @@ store_rekey_begin(struct store *s, struct header *h,
 	if (header_keep(h, KEPT_INDEX_KEY, master, s->keys->index, err) !=
 		TOKENWARD_OK ||
 	    header_keep(h, KEPT_OLD_MASTER, master, old_master, err) !=
-		TOKENWARD_OK ||
-	    lock_take(s->files.dir, LOCK_AT_EPOCH, clock_boot_ms() + WAIT_MS,
-		&epoch, err) != TOKENWARD_OK ||
-	    store_replace_header(s, h, master, err) != TOKENWARD_OK)
+		TOKENWARD_OK)
+		return err->code;
+	if (lock_take(s->files.dir, LOCK_AT_EPOCH, clock_boot_ms() + WAIT_MS,
+		&epoch, err) != TOKENWARD_OK)
+		return error_prefix(err, "%s: ", s->files.path);
+	if (store_replace_header(s, h, master, err) != TOKENWARD_OK)
 		return err->code;
 	return store_unlock(s, master, true, err);
 }

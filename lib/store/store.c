@@ -344,8 +344,11 @@ int
 place_lock(const struct store *s, const struct place *at, int64_t deadline_ms,
     int *ret_lock, struct error *err)
 {
-	return lock_take(s->files.dir, lock_offset(LOCK_RECORD, at->index),
-	    deadline_ms, ret_lock, err);
+	if (lock_take(s->files.dir, lock_offset(LOCK_RECORD, at->index),
+		deadline_ms, ret_lock, err) != TOKENWARD_OK)
+		return error_prefix(
+		    err, "%s/%s: ", s->files.path, at->file.text);
+	return TOKENWARD_OK;
 }
 
 void

@@ -81,7 +81,7 @@ def with_two_keys(w):
 
 
 def second_key(w):
-    return os.path.join(w.home, ".config/tokenward/second-key")
+    return os.path.join(w.home, ".config/tokenward/key-2")
 
 
 def with_passphrase(w):
@@ -267,7 +267,7 @@ def key_remove_holds(w):
     if status != LOCKED:
         return f"the removed key alone: exit {status}"
     with open(os.path.join(w.store, "header.old"), "rb") as f:
-        kept = b"second-key" in f.read()
+        kept = b"key-2" in f.read()
     return "the header's copy still has the slot" if kept else ""
 
 
