@@ -313,8 +313,8 @@ Test(change, no_edit_sends_the_secret_elsewhere)
 	} rows[] = {
 	    {"token_url", ELSEWHERE "/token"},
 	    {"token_url", "https://evil.example/token"},
-	    {"vars", "origin=" ELSEWHERE},
-	    {"provider", "evil"},
+	    {"vars", "origin=" ELSEWHERE}, {"provider", "evil"},
+	    {"proxy", "http://127.0.0.1:3128"}, /* sees all of plain http */
 	};
 	struct buf before = BUF_SECRET_INIT, after = BUF_SECRET_INIT;
 	struct tokenward_credential *c;

@@ -151,7 +151,7 @@ world_open_flags(int64_t offset, unsigned flags)
 	struct tokenward_open_params p = {.size = sizeof(p),
 	    .store = world_path("store"),
 	    .flags = flags,
-	    .timeout = 5,
+	    .timeout = 15,
 	    .warn = collect_warning,
 	    .libexec_dir = world_path("libexec"),
 	    .provider_dir = world_path("providers"),

@@ -22,7 +22,7 @@ const char *world_path(const char *name);
 void world_provider(
     const char *id, const char *new_id, const char *from, const char *to);
 
-/* A handle whose clock is offset seconds ahead; jitter 0, deadline 5 s. */
+/* A handle whose clock is offset seconds ahead; jitter 0, deadline 15 s. */
 struct tokenward *world_open(int64_t offset);
 struct tokenward *world_open_flags(int64_t offset, unsigned flags);
 /* What the handle's warnings said since the last call, joined. */
