@@ -2,7 +2,7 @@
 /* Durations and times as people write them. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include "base/civil.h"
 #include "base/str.h"
 
 static const struct unit {
@@ -110,18 +110,21 @@ clock_time(const char **s, struct tm *tm)
 	return !literal(s, ".") || digits(s, &ignored);
 }
 
-/* timegm() repairs the 31st of February: what it repaired was wrong. */
+/* The 31st of February does not come back as what it was. */
 static bool
 to_seconds(const struct tm *tm, int64_t *ret)
 {
-	struct tm copy = *tm;
+	struct tm in = *tm, back;
 
 	if (tm->tm_sec == 60)
-		copy.tm_sec = 59; /* a leap second */
-	*ret = timegm(&copy);
-	return copy.tm_mday == tm->tm_mday && copy.tm_mon == tm->tm_mon &&
-	       copy.tm_hour == tm->tm_hour && copy.tm_min == tm->tm_min &&
-	       (copy.tm_sec == tm->tm_sec || tm->tm_sec == 60);
+		in.tm_sec = 59; /* a leap second */
+	*ret = time_of_civil(&in);
+	if (*ret < CIVIL_FIRST || *ret > CIVIL_LAST)
+		return false;
+	civil_of_time(*ret, &back);
+	return back.tm_mday == in.tm_mday && back.tm_mon == in.tm_mon &&
+	       back.tm_hour == in.tm_hour && back.tm_min == in.tm_min &&
+	       back.tm_sec == in.tm_sec;
 }
 
 bool
@@ -152,15 +155,14 @@ void
 time_put(struct buf *out, int64_t t)
 {
 	struct tm tm;
-	time_t tt = (time_t)t;
-	char text[40];
 
-	if (!gmtime_r(&tt, &tm) || tm.tm_year > 9999 - 1900) {
+	if (t < CIVIL_FIRST || t > CIVIL_LAST) {
 		buf_put_str(out, "never");
 		return;
 	}
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_put_str(out, text);
+	civil_of_time(t, &tm);
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 void

@@ -112,17 +112,18 @@ sentence_reason(struct buf *out, const struct purchase *p)
 void
 sentence_when(struct buf *out, int64_t when, const struct now *now)
 {
-	time_t t = (time_t)when, today = (time_t)(now->wall_ms / 1000);
-	struct tm a, b;
-	char text[64] = "";
+	cleanup_buf struct buf a = BUF_INIT, b = BUF_INIT;
+	int day = (int)strlen("2026-01-31");
 
-	if (gmtime_r(&t, &a) && gmtime_r(&today, &b))
-		strftime(text, sizeof(text),
-		    a.tm_year == b.tm_year && a.tm_yday == b.tm_yday
-			? "%H:%M:%S UTC"
-			: "%Y-%m-%d %H:%M UTC",
-		    &a);
-	buf_put_str(out, text);
+	time_put(&a, when);
+	time_put(&b, now->wall_ms / 1000);
+	if (a.failed || b.failed || !strchr(buf_str(&a), 'T'))
+		buf_put_str(out, buf_str(&a));
+	else if (strncmp(buf_str(&a), buf_str(&b), (size_t)day) == 0)
+		buf_printf(out, "%.8s UTC", buf_str(&a) + day + 1);
+	else
+		buf_printf(out, "%.*s %.5s UTC", day, buf_str(&a),
+		    buf_str(&a) + day + 1);
 }
 
 static void

@@ -2,8 +2,7 @@
 /* Dates and delays of HTTP headers, whatever the locale. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
+#include "base/civil.h"
 #include "provider/answer.h"
 
 #define TEN_YEARS INT64_C(315360000)
@@ -47,7 +46,7 @@ http_date(const char *s, int64_t *ret)
 	    tm.tm_sec > 60 || tm.tm_mday > 31 || tm.tm_mday < 1)
 		return false;
 	tm.tm_year = century * 100 + year - 1900;
-	*ret = timegm(&tm);
+	*ret = time_of_civil(&tm);
 	return *ret > 0;
 }
 
