@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -327,6 +328,49 @@ Test(get, rejected_means_forgotten_also_when_no_other_is_had)
 	    TOKENWARD_UNAVAILABLE, "very token again");
 	cr_assert_neq(world_get(tw, "n", 0), TOKENWARD_OK);
 	tokenward_close(tw);
+}
+
+static void
+set_modes(mode_t mode)
+{
+	static const char *const folders[] = {
+	    "store/tokens", "store/credentials", "store"};
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		cr_assert_eq(chmod(world_path(folders[i]), mode), 0);
+	cr_assert_eq(chmod(world_path("store/lock"), mode & 0600), 0);
+}
+
+/* Root may write wherever it is. */
+Test(get, a_store_that_cannot_be_written_serves_what_is_valid)
+{
+	struct tokenward *tw = world_open(0);
+
+	if (geteuid() == 0)
+		cr_skip("an ordinary user is needed");
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	tokenward_close(tw);
+	set_modes(0500);
+	tw = world_open(10);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_token("token-1", true);
+	cr_assert_str_eq(world_token.warning, "");
+	tokenward_close(tw);
+	tw = world_open(590);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_token("token-1", true);
+	cr_assert(strstr(world_token.warning, "could not be renewed"), "%s",
+	    world_token.warning);
+	tokenward_close(tw);
+	tw = world_open(700);
+	assert_fails(world_get(tw, "n", 0), tw->err, TOKENWARD_NOT_ALLOWED,
+	    "a new token is needed");
+	tokenward_close(tw);
+	cr_assert_eq(world_requests(), 1);
+	set_modes(0700);
 }
 
 /* ---- in somebody else's process ---------------------------------------- */
