@@ -3,7 +3,10 @@
  * Makes a store with known content, for readers that are not this code and
  * for the golden stores (tests/golden/README).
  *
- *     store_writer DIR KEYFILE [PASSPHRASE-FILE]
+ *     store_writer DIR KEYFILE [PASSPHRASE-FILE [rekeyed|half]]
+ *
+ * With a last word the store gets a new master key: "half" stops before the
+ * records are sealed anew, and writes one of them with the new key.
  *
  * Prints a line for each record: kind, name, generation, plain text in hex.
  */
@@ -193,6 +196,53 @@ write_tokens(struct store *s)
 	write_record(s, RECORD_TOKENS, "plain", &plain, 0);
 }
 
+/* Wraps the new key where the old one is wrapped. */
+static void
+rewrap(struct header *h, const struct key_context *ctx,
+    const unsigned char *fresh, unsigned char *ret_master)
+{
+	unsigned char *kek = secret_alloc(KEY_LEN);
+	size_t i;
+
+	for (i = 0; i < h->slots_n; i++) {
+		need(key_slot_open(h, &h->slots[i], ctx, kek, ret_master, &err),
+		    "slot");
+		need(slot_wrap(&h->slots[i], h->store_id, kek, fresh, &err),
+		    "slot");
+	}
+	secret_free(kek);
+}
+
+static void
+rekey(struct store *s, struct buf *words, bool half)
+{
+	struct key_context ctx = {
+	    .store_path = store_path(s), .ask = answer, .ask_data = words};
+	const struct buf *bytes = &store_header(s)->bytes;
+	unsigned char *old = secret_alloc(KEY_LEN);
+	unsigned char *fresh = secret_alloc(KEY_LEN);
+	struct header h;
+	size_t done;
+
+	randombytes_buf(fresh, KEY_LEN);
+	need(header_decode(bytes->data, bytes->len, &h, &err), "header");
+	rewrap(&h, &ctx, fresh, old);
+	need(store_rekey_begin(s, &h, old, fresh, &err), "rekey");
+	if (half) {
+		struct credential *c = new_credential("full+set@example.com");
+
+		add_version(c, VERSION_CURRENT, "client-5", "changed", 7);
+		write_credential(s, c, 2);
+		credential_free(c);
+	} else {
+		need(store_rekey_records(s, &done, &err), "records");
+		need(store_rekey_end(s, fresh, &err), "end");
+	}
+	header_free(&h);
+	secret_free(old);
+	secret_free(fresh);
+}
+
 static void
 read_words(const char *path, struct buf *words)
 {
@@ -210,16 +260,18 @@ main(int argc, char **argv)
 	cleanup_buf struct buf words = BUF_SECRET_INIT;
 	struct store *s;
 
-	if (argc < 3 || argc > 4 || sodium_init() < 0) {
+	if (argc < 3 || argc > 5 || sodium_init() < 0) {
 		fprintf(stderr, "usage: store_writer DIR KEYFILE "
-				"[PASSPHRASE-FILE]\n");
+				"[PASSPHRASE-FILE [rekeyed|half]]\n");
 		return 2;
 	}
-	if (argc == 4)
+	if (argc > 3)
 		read_words(argv[3], &words);
 	s = make_store(argv[1], argv[2], &words);
 	write_credentials(s);
 	write_tokens(s);
+	if (argc == 5)
+		rekey(s, &words, strcmp(argv[4], "half") == 0);
 	store_close(s);
 	return 0;
 }

@@ -147,6 +147,40 @@ Test(golden, format_1_with_its_passphrase)
 	store_close(s);
 }
 
+static void
+rekeyed(const char *format, bool half)
+{
+	struct store *s = open_copy(format);
+	const struct header *h = store_header(s);
+
+	unlock_with_file(s);
+	cr_assert_eq(check_expected(s), 4);
+	cr_assert_eq(h->epoch, 2);
+	cr_assert(h->kept[KEPT_INDEX_KEY].there);
+	cr_assert_eq(store_is_rekeyed(s), half);
+	store_close(s);
+}
+
+Test(golden, format_1_with_a_new_master_key)
+{
+	rekeyed("format-1-rekeyed", false);
+}
+
+Test(golden, format_1_on_the_way_to_a_new_master_key)
+{
+	struct store *s;
+	struct error err;
+	size_t done;
+
+	rekeyed("format-1-half", true);
+	assert_ok(store_open(unit_path("s"), &s, &err), err);
+	unlock_with_file(s);
+	assert_ok(store_rekey_records(s, &done, &err), err);
+	cr_assert_eq(done, 3);
+	cr_assert_eq(check_expected(s), 4);
+	store_close(s);
+}
+
 /* Written on by today's program, it is still of its format. */
 Test(golden, format_1_is_written_as_it_is)
 {
