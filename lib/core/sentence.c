@@ -2,7 +2,6 @@
 /* What failed, on what, why, and the cure: one table, one builder. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "base/cleanup.h"
 #include "core/core.h"
 
