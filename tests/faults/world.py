@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
@@ -72,14 +73,18 @@ class Result:
 class Server:
     """tokend, and the paths by which it is changed and looked at."""
 
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, pki=None):
         self.ready = os.path.join(directory, "ready")
+        self.tls = ssl.create_default_context(
+            cafile=os.path.join(pki, "ca.pem")) if pki else None
+        options = [*options, *(["--tls", pki] if pki else [])]
         self.process = subprocess.Popen(
             [built("tests/support/tokend"), "--ready", self.ready,
              "--max-seconds", "7200", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}))
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=self.tls))
         atexit.register(self.stop)
         self._wait()
 
@@ -92,7 +97,8 @@ class Server:
         with open(self.ready, encoding="utf-8") as f:
             answer = json.load(f)
         self.port = answer["port"]
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"http://127.0.0.1:{self.port}" if not self.tls else \
+            f"https://localhost:{self.port}"
         self.second = f"http://127.0.0.1:{answer.get('second', 0)}"
 
     def control(self, name, value=None):
