@@ -136,21 +136,22 @@ was_cut(const char *s, size_t len)
 void
 redact_put(const struct redact *r, struct buf *out, const char *s, size_t len)
 {
-	size_t i, n, end = was_cut(s, len) ? len - 3 : len;
+	size_t i, n, cut, end = was_cut(s, len) ? len - 3 : len;
 
 	if (r->words.failed) { /* a word is missing: show nothing at all */
 		buf_put_str(out, mark);
 		return;
 	}
-	for (i = 0; i < end; i += n) {
-		n = match(r, s + i, end - i);
+	for (i = 0; i < len; i += n) {
+		n = match(r, s + i, len - i);
+		cut = i < end && end < len ? match(r, s + i, end - i) : 0;
+		n = n > cut ? n : cut;
 		if (n)
 			buf_put_str(out, mark);
 		else
 			buf_put_byte(out, (unsigned char)s[i]);
 		n = n ? n : 1;
 	}
-	buf_put(out, s + end, len - end);
 }
 
 void

@@ -53,6 +53,7 @@ Test(fetch_redact, a_cut_word_is_found_by_its_beginning)
 	gives("longsecret", "it is longs...", "it is <redacted>...");
 	gives("longsecret", "it is lon...", "it is lon...");
 	gives("longsecret", "longs... longsecret", "longs... <redacted>");
+	gives("secret...", "a secret...", "a <redacted>");
 }
 
 Test(fetch_redact, the_longest_word_wins)
