@@ -5,6 +5,8 @@
 #include "base/civil.h"
 #include "base/str.h"
 
+#define YEAR_10000 INT64_C(253402300800) /* the first that is not written */
+
 static const struct unit {
 	char letter;
 	int64_t seconds;
@@ -138,8 +140,7 @@ time_parse(const char *s, int64_t now, int64_t *ret)
 		return true;
 	}
 	if (*s == '@')
-		return s++, digits(&s, ret) && *s == '\0' &&
-				*ret < INT64_C(253402300800);
+		return s++, digits(&s, ret) && *s == '\0' && *ret < YEAR_10000;
 	if (!date(&s, &tm))
 		return false;
 	if (*s != '\0' &&
@@ -148,7 +149,7 @@ time_parse(const char *s, int64_t now, int64_t *ret)
 	if (*s != '\0' || !to_seconds(&tm, &t))
 		return false;
 	*ret = t - off;
-	return *ret >= 0;
+	return *ret >= 0 && *ret < YEAR_10000;
 }
 
 void
