@@ -124,6 +124,8 @@ void start_undo(void);
 /* A line for people on standard error; nothing with --quiet. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *sentence);
+/* One of several; also with --quiet. */
+void say_failure(const char *sentence);
 /* Several lines. */
 void say_text(const char *text);
 /* For tokenward_open(). */
@@ -132,6 +134,8 @@ void message_warn(void *data, const char *sentence);
 int library_result(int r);
 /* The last line about a failure, in the form asked for. */
 void message_failure(int status);
+/* Warns when others can read the regular file. */
+void warn_if_open(int fd, const char *path);
 /* s made fit for a terminal, in a buffer that the next calls reuse. */
 const char *clean(const char *s);
 
@@ -247,9 +251,10 @@ void relay_free(struct relay *r);
 extern const struct option_row init_options[], add_options[], rotate_options[],
     token_options[], list_options[], show_options[], edit_options[],
     remove_options[], check_options[], unlock_options[], doctor_options[],
-    key_options[];
+    key_options[], apply_options[];
 int cmd_init(void);
 int cmd_add(void);
+int cmd_apply(void);
 int cmd_rotate(void);
 int cmd_token(void);
 int cmd_exec(void);

@@ -13,6 +13,8 @@ const struct command commands[] = {
     {"add", cmd_add, NEEDS_STORE | TAKES_FIELDS, 1, 1,
 	{add_options, version_options, secret_options},
 	"NAME --provider ID|./FILE [OPTION]...", "store a credential"},
+    {"apply", cmd_apply, NEEDS_STORE, 1, 1, {apply_options}, "F|- [--dry-run]",
+	"store many credentials, from lines of JSON"},
     {"rotate", cmd_rotate, NEEDS_STORE, 1, 1,
 	{rotate_options, version_options, secret_options}, "NAME [OPTION]...",
 	"take a new client secret, prove it, switch to it"},

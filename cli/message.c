@@ -71,6 +71,12 @@ say_text(const char *text)
 	}
 }
 
+void
+say_failure(const char *sentence)
+{
+	put_line("\033[31m", "", sentence);
+}
+
 /* Cron must not mail every minute: some commands warn only if looked at. */
 void
 say_warning(const char *sentence)

@@ -162,7 +162,7 @@ names_descriptor(const char *path, int *ret)
 	return false;
 }
 
-static void
+void
 warn_if_open(int fd, const char *path)
 {
 	char sentence[PATH_MAX + 80];

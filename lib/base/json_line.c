@@ -77,8 +77,8 @@ after_string(const char *at)
 	return at + 1;
 }
 
-static const char *
-after_space(const char *at, const char *end)
+const char *
+json_after_space(const char *at, const char *end)
 {
 	while (at < end && strchr(" \t\n\r,:", *at))
 		at++;
@@ -93,8 +93,8 @@ after_word(const char *at, const char *end)
 	return at;
 }
 
-static const char *
-after_value(const char *at, const char *end)
+const char *
+json_after_value(const char *at, const char *end)
 {
 	unsigned depth = 0;
 
@@ -157,10 +157,10 @@ find(const char *at, const char *end, const char *token, const char **ret)
 
 	if (!object && *at != '[')
 		return NULL;
-	for (at = after_space(at + 1, end);
+	for (at = json_after_space(at + 1, end);
 	     at < end && *at != '}' && *at != ']';
-	     at = after_space(after_value(*ret, end), end)) {
-		*ret = object ? after_space(after_string(at), end) : at;
+	     at = json_after_space(json_after_value(*ret, end), end)) {
+		*ret = object ? json_after_space(after_string(at), end) : at;
 		if (object ? is_named(at, token) : index++ == wanted)
 			return at;
 	}
@@ -170,7 +170,7 @@ find(const char *at, const char *end, const char *token, const char **ret)
 unsigned
 json_line(const char *text, size_t len, const char *pointer)
 {
-	const char *end = text + len, *value = after_space(text, end);
+	const char *end = text + len, *value = json_after_space(text, end);
 	const char *member = value;
 	unsigned line = 1;
 

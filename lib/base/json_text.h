@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading inside a JSON string: what json_scan.c and json_line.c share. */
+/*
+ * Reading inside a JSON text: what json_scan.c, json_line.c and json_read.c
+ * share.
+ */
 #ifndef BASE_JSON_TEXT_H
 #define BASE_JSON_TEXT_H
 
@@ -13,5 +16,8 @@ bool json_hex4(const char *p, unsigned *ret);
  * quote, where *at then stays.
  */
 unsigned json_next_char(const char **at);
+/* In a checked text: past blanks, commas and colons; past a value. */
+const char *json_after_space(const char *at, const char *end);
+const char *json_after_value(const char *at, const char *end);
 
 #endif

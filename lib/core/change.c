@@ -35,7 +35,8 @@ check_secrets(const struct provider *p, const struct secret_version *v,
 		if (!version_secret(v, p->secrets.v[i]))
 			return error_set(err, TOKENWARD_USAGE,
 			    "%s needs its %s: give it on standard input, by "
-			    "--secret-file or --secret-fd",
+			    "--secret-file or --secret-fd (in a line of apply "
+			    "as \"secret\" or \"secret_file\")",
 			    name, p->secrets.v[i]);
 	for (i = 0; i < v->secrets_n; i++)
 		if (!strlist_has(&p->secrets, v->secrets[i].name))
@@ -95,7 +96,7 @@ refuse_new_origin(struct tokenward *tw, const char *name,
 
 static int
 create(struct tokenward *tw, const char *name,
-    const struct tokenward_credential *given, struct error *err)
+    const struct tokenward_credential *given, unsigned flags, struct error *err)
 {
 	cleanup_credential struct credential *c = credential_new();
 	cleanup_provider struct provider *p = NULL;
@@ -123,8 +124,9 @@ create(struct tokenward *tw, const char *name,
 		r = check_secrets(p, v, name, err);
 	if (r == TOKENWARD_OK)
 		r = pin(p, c, err);
-	if (r == TOKENWARD_OK)
-		r = credential_save(tw, c, err);
+	if (r != TOKENWARD_OK || (flags & TOKENWARD_ADD_DRY_RUN))
+		return r;
+	r = credential_save(tw, c, err);
 	return r ? r : credential_settle(tw, c, p, SETTLE_ALL, err);
 }
 
@@ -270,13 +272,13 @@ save_if_changed(struct update *u, enum tokenward_change *ret, struct error *err)
 
 	if (r != TOKENWARD_OK)
 		return r;
-	if (buf_equal(&after, &u->before)) {
-		*ret = TOKENWARD_UNCHANGED;
-		return credential_finish(
-		    u->tw, u->c, u->p, what_changed(u), err);
-	}
-	*ret = TOKENWARD_CHANGED;
-	return save(u, err);
+	*ret = buf_equal(&after, &u->before) ? TOKENWARD_UNCHANGED
+					     : TOKENWARD_CHANGED;
+	if (u->flags & TOKENWARD_ADD_DRY_RUN)
+		return TOKENWARD_OK;
+	return *ret == TOKENWARD_CHANGED
+		   ? save(u, err)
+		   : credential_finish(u->tw, u->c, u->p, what_changed(u), err);
 }
 
 /* The record lock is held. */
@@ -303,8 +305,8 @@ exists(struct tokenward *tw, const char *name, struct error *err)
 	    tw->store, RECORD_CREDENTIAL, name, &plain, &generation, err);
 }
 
-static int
-add(struct tokenward *tw, const char *name,
+int
+credential_add(struct tokenward *tw, const char *name,
     const struct tokenward_credential *given, unsigned flags,
     enum tokenward_change *ret, struct error *err)
 {
@@ -315,7 +317,7 @@ add(struct tokenward *tw, const char *name,
 
 	if (r == TOKENWARD_OK)
 		r = need_keys(tw, true, err);
-	if (r == TOKENWARD_OK)
+	if (r == TOKENWARD_OK && !(flags & TOKENWARD_ADD_DRY_RUN))
 		r = lock_record(tw, name, &lock, err);
 	if (r != TOKENWARD_OK)
 		return r;
@@ -332,7 +334,7 @@ add(struct tokenward *tw, const char *name,
 	if (r != TOKENWARD_NOT_FOUND)
 		return r;
 	*ret = TOKENWARD_CREATED;
-	return create(tw, name, given, err);
+	return create(tw, name, given, flags, err);
 }
 
 int
@@ -344,7 +346,7 @@ tokenward_add_credential(struct tokenward *tw, const char *name,
 	int r;
 
 	call_begin(tw);
-	r = add(tw, name, c, flags, &change, &tw->err);
+	r = credential_add(tw, name, c, flags, &change, &tw->err);
 	if (r == TOKENWARD_OK && ret_change)
 		*ret_change = change;
 	return call_end(tw, r);

@@ -172,6 +172,15 @@ struct tokenward_credential {
 	struct strmap text;          /* derived fields, for reading */
 };
 bool object_has(const struct tokenward_credential *c, const char *field);
+/* tokenward_credential_set() and its like, within another call. */
+int object_set(struct tokenward *tw, struct tokenward_credential *c,
+    const char *field, const char *value, struct error *err);
+int object_set_secret(struct tokenward_credential *c, const char *name,
+    const void *data, size_t len, bool verbatim, struct error *err);
+/* tokenward_add_credential(), within another call. */
+int credential_add(struct tokenward *tw, const char *name,
+    const struct tokenward_credential *given, unsigned flags,
+    enum tokenward_change *ret, struct error *err);
 /* Copies the given plain fields over those of rec. */
 int object_apply(const struct tokenward_credential *c, struct credential *rec,
     struct error *err);

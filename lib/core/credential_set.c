@@ -216,18 +216,25 @@ set_any(struct tokenward *tw, struct tokenward_credential *c, const char *field,
 }
 
 int
-tokenward_credential_set(struct tokenward *tw, struct tokenward_credential *c,
-    const char *field, const char *value)
+object_set(struct tokenward *tw, struct tokenward_credential *c,
+    const char *field, const char *value, struct error *err)
 {
 	int r = TOKENWARD_OK;
 
-	call_begin(tw);
 	if (value && !(strcmp(field, "ca") == 0 && is_pem(value)))
-		r = check_text(field, value, &tw->err);
+		r = check_text(field, value, err);
 	if (r == TOKENWARD_OK)
-		r = set_any(tw, c, field, value, &tw->err);
+		r = set_any(tw, c, field, value, err);
 	if (r == TOKENWARD_OK && !object_has(c, field) &&
 	    !strlist_add(&c->set, field))
-		r = error_memory(&tw->err);
-	return call_end(tw, r);
+		r = error_memory(err);
+	return r;
+}
+
+int
+tokenward_credential_set(struct tokenward *tw, struct tokenward_credential *c,
+    const char *field, const char *value)
+{
+	call_begin(tw);
+	return call_end(tw, object_set(tw, c, field, value, &tw->err));
 }

@@ -38,21 +38,28 @@ fault_of(const unsigned char *p, size_t len, bool verbatim)
 }
 
 int
+object_set_secret(struct tokenward_credential *c, const char *name,
+    const void *data, size_t len, bool verbatim, struct error *err)
+{
+	const char *fault = fault_of(data, len, verbatim);
+
+	if (!name)
+		name = "client_secret";
+	if (fault)
+		return error_set(err, TOKENWARD_USAGE, "the %s %s",
+		    strcmp(name, "client_secret") == 0 ? "client secret" : name,
+		    fault);
+	return version_set_secret(&c->given, name, data, len)
+		   ? TOKENWARD_OK
+		   : error_memory(err);
+}
+
+int
 tokenward_credential_set_secret(struct tokenward *tw,
     struct tokenward_credential *c, const char *name, const void *data,
     size_t len, int verbatim)
 {
-	const char *fault = fault_of(data, len, verbatim);
-	int r = TOKENWARD_OK;
-
-	if (!name)
-		name = "client_secret";
 	call_begin(tw);
-	if (fault)
-		r = error_set(&tw->err, TOKENWARD_USAGE, "the %s %s",
-		    strcmp(name, "client_secret") == 0 ? "client secret" : name,
-		    fault);
-	else if (!version_set_secret(&c->given, name, data, len))
-		r = error_memory(&tw->err);
-	return call_end(tw, r);
+	return call_end(
+	    tw, object_set_secret(c, name, data, len, verbatim, &tw->err));
 }

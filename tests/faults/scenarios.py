@@ -10,6 +10,7 @@ beta, which none of them may touch; both have a token.
 """
 
 import ctypes
+import json
 import os
 import re
 
@@ -199,6 +200,20 @@ def new_secret_holds(w):
     return _used(w, NEW)
 
 
+def lines(w):
+    """For apply: one credential is changed, one is new."""
+    return "".join(json.dumps(o) + "\n" for o in (
+        {"name": "alpha", "secret": NEW},
+        {"name": "gamma", "provider": "fault",
+         "set": {"origin": w.server.base},
+         "client_id": client_id(w, "gamma"), "auth": "client_secret_post",
+         "owner": "gamma@example.com", "secret": "gamma-secret"}))
+
+
+def apply_holds(w):
+    return new_secret_holds(w) or add_holds(w)
+
+
 def _used(w, secret):
     with Accepting(w, secret):
         result = w.run("token", "alpha", "--new", "--retry")
@@ -355,6 +370,8 @@ SCENARIOS = [
     Scenario("add --update, changed", filled,
              ["add", "alpha", "--update", "--owner", "new@example.com"],
              new_secret_holds, stdin=NEW),
+    Scenario("apply", filled, ["apply", "-"], apply_holds, stdin=lines,
+             touches={"alpha", "gamma"}),
     Scenario("rotate", filled, ["rotate", "alpha"], new_secret_holds,
              stdin=NEW),
     Scenario("token, cold", without_token, ["token", "alpha"], token_holds,

@@ -209,6 +209,7 @@ int64_t tokenward_credential_number(const struct tokenward_credential *c,
 #define TOKENWARD_ADD_UPDATE 0x1u    /* an existing name is changed */
 #define TOKENWARD_EDIT_REBIND 0x2u   /* a new origin, secret given again */
 #define TOKENWARD_ROTATE_NO_TRY 0x4u /* do not prove the new secret */
+#define TOKENWARD_ADD_DRY_RUN 0x8u   /* add, edit: only say what would be */
 
 enum tokenward_change {
 	TOKENWARD_UNCHANGED,
@@ -234,6 +235,25 @@ int tokenward_edit_credential(struct tokenward *tw, const char *name,
  */
 int tokenward_rotate_credential(struct tokenward *tw, const char *name,
     const struct tokenward_credential *c, unsigned flags);
+/*
+ * Many at once, from lines of JSON on a descriptor (tokenward-apply(1)): each
+ * is stored as with TOKENWARD_ADD_UPDATE, or refused as a whole, and told.
+ * A result of each() that is not 0 ends it and is returned; else the result
+ * is that of the worst line.
+ */
+#define TOKENWARD_APPLY_DRY_RUN 0x1u /* nothing is written */
+struct tokenward_applied {
+	size_t size;	  /* sizeof of this struct */
+	unsigned line;	  /* from 1 */
+	const char *name; /* NULL: the line has none */
+	int result;
+	enum tokenward_change change; /* when the result is 0 */
+	const char *error;	      /* else the sentence */
+};
+typedef int (*tokenward_applied_fn)(void *data,
+    const struct tokenward_applied *applied);
+int tokenward_apply(struct tokenward *tw, int fd, unsigned flags,
+    tokenward_applied_fn each, void *data);
 int tokenward_rename_credential(struct tokenward *tw, const char *old_name,
     const char *new_name);
 int tokenward_remove_credential(struct tokenward *tw, const char *name);
