@@ -29,6 +29,7 @@ struct tokenward {
 	pthread_mutex_t mutex;
 	struct error err;
 	struct error unopened; /* why there is no store */
+	bool broken;           /* nor can one be made: open failed early */
 	struct store *store;
 	char *path;
 	bool explicit_path;

@@ -93,6 +93,19 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 	return TOKENWARD_OK;
 }
 
+static int
+prepare(struct tokenward *tw, const struct tokenward_open_params *p)
+{
+	int r;
+
+	if (sodium_init() < 0)
+		return error_set(
+		    &tw->err, TOKENWARD_FAILED, "libsodium did not start");
+	tw->jitter = randombytes_uniform(1000);
+	r = take_params(tw, p);
+	return r ? r : strict_check(tw);
+}
+
 int
 tokenward_open(
     const struct tokenward_open_params *params, struct tokenward **ret)
@@ -109,14 +122,12 @@ tokenward_open(
 	if (params)
 		memcpy(&p, params,
 		    params->size < sizeof(p) ? params->size : sizeof(p));
-	if (sodium_init() < 0)
-		return error_set(
-		    &tw->err, TOKENWARD_FAILED, "libsodium did not start");
-	tw->jitter = randombytes_uniform(1000);
-	r = take_params(tw, &p);
+	r = prepare(tw, &p);
 	if (r == TOKENWARD_OK)
-		r = strict_check(tw);
-	return r ? r : open_store(tw);
+		return open_store(tw);
+	tw->unopened = tw->err;
+	tw->broken = true;
+	return r;
 }
 
 static void
@@ -158,7 +169,7 @@ tokenward_retry_at(const struct tokenward *tw)
 const char *
 tokenward_store_path(const struct tokenward *tw)
 {
-	return tw->path;
+	return tw->path ? tw->path : "";
 }
 
 int64_t

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handle: opened, shared by threads, inherited by a child, closed. */
+#include <linux/capability.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/secret.h"
@@ -24,6 +27,60 @@ Test(handle, a_failed_open_can_say_why_and_be_closed)
 	tokenward_close(tw);
 	tokenward_close(NULL);
 	cr_assert(tokenward_error(NULL)[0]);
+}
+
+static void
+ignore_finding(
+    void *data, const char *grade, const char *what, const char *cure)
+{
+	(void)data;
+	(void)grade;
+	(void)what;
+	(void)cure;
+}
+
+/* Not by root either. */
+static void
+forbid_locked_memory(void)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	struct rlimit nothing = {0, 0};
+
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &nothing), 0);
+	cr_assert_eq(syscall(SYS_capset, &head, none), 0);
+	secret_free(secret_alloc(100000)); /* more than there is already */
+	cr_assert_not(secret_locked());
+}
+
+Test(handle, a_handle_that_did_not_open_refuses_every_call)
+{
+	struct tokenward_open_params p = {.size = sizeof(p),
+	    .store = world_path("store"),
+	    .flags = TOKENWARD_OPEN_STRICT | TOKENWARD_OPEN_NEW};
+	struct tokenward_credential *c;
+	struct tokenward_token *t;
+	struct tokenward *tw;
+	char *text;
+	int created;
+
+	forbid_locked_memory();
+	cr_assert_eq(tokenward_open(&p, &tw), TOKENWARD_NOT_ALLOWED);
+	cr_assert_eq(
+	    tokenward_get_token(tw, "n", NULL, &t), TOKENWARD_NOT_ALLOWED);
+	cr_assert(strstr(tokenward_error(tw), "--strict") != NULL);
+	cr_assert_eq(
+	    tokenward_get_credential(tw, "n", &c), TOKENWARD_NOT_ALLOWED);
+	cr_assert_eq(
+	    tokenward_reject_token(tw, "n", "t", 1), TOKENWARD_NOT_ALLOWED);
+	cr_assert_eq(tokenward_init_store(tw, NULL, 0, &created, &text),
+	    TOKENWARD_NOT_ALLOWED);
+	cr_assert_eq(tokenward_unlock(tw, 0), TOKENWARD_NOT_ALLOWED);
+	cr_assert_neq(tokenward_doctor(tw, NULL, TOKENWARD_DOCTOR_REPAIR,
+			  ignore_finding, NULL),
+	    TOKENWARD_OK);
+	tokenward_close(tw);
 }
 
 Test(handle, success_leaves_no_sentence)
