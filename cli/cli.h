@@ -45,7 +45,7 @@ struct option_row {
 /* ---- commands ---------------------------------------------------------- */
 
 #define NEEDS_STORE 0x01u    /* a handle on a store that is there */
-#define NEEDS_HANDLE 0x02u   /* a handle; the store may be missing */
+#define NEEDS_HANDLE 0x02u   /* a handle; the store need not open */
 #define TAKES_FIELDS 0x04u   /* --scope, --owner, ... of a credential */
 #define TAKES_COMMAND 0x08u  /* words after -- are somebody else's */
 #define CRON_QUIET 0x10u     /* warns only on a terminal or when asked */

@@ -98,6 +98,7 @@ open_handle(unsigned flags)
 	    .libexec_dir = cli.libexec_dir,
 	    .provider_dir = cli.provider_dir,
 	};
+	int r;
 
 	if (cli.store && cli.system)
 		return error_set(&cli.error, TOKENWARD_USAGE,
@@ -110,7 +111,9 @@ open_handle(unsigned flags)
 		p.flags |= TOKENWARD_OPEN_NEW;
 	if (read_offset(&p.clock_offset) != 0)
 		return cli.error.code;
-	return library_result(tokenward_open(&p, &cli.tw));
+	r = tokenward_open(&p, &cli.tw);
+	return cli.tw && flags & NEEDS_HANDLE ? TOKENWARD_OK
+					      : library_result(r);
 }
 
 static int

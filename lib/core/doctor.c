@@ -69,6 +69,8 @@ look_at_helper(struct doctor *d)
 	struct error err = {0};
 	bool landlock = false;
 
+	if (!d->tw->libexec)
+		return;
 	if (fetch_probe(d->tw->libexec, &landlock, &err) != TOKENWARD_OK)
 		find(d, "bad", "install tokenward again",
 		    "the fetch helper does not work: %s", err.text);
@@ -196,16 +198,35 @@ look_at_credential(struct doctor *d, const char *name, struct error *err)
 	return TOKENWARD_OK;
 }
 
-static int
-repair(struct tokenward *tw, struct error *err)
+/* One that cannot be read, and one that its own key says was changed. */
+static bool
+header_is_damaged(struct tokenward *tw)
 {
+	struct error ignored;
+
+	if (!tw->store)
+		return tw->unopened.code == TOKENWARD_DAMAGED;
+	return need_keys(tw, false, &ignored) == TOKENWARD_DAMAGED;
+}
+
+static int
+repair(struct doctor *d, struct error *err)
+{
+	struct tokenward *tw = d->tw;
 	int r;
 
-	if (tw->store || !store_exists(tw->path))
+	if (!header_is_damaged(tw))
 		return TOKENWARD_OK;
 	r = store_repair_header(tw->path, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	store_close(tw->store);
+	tw->store = NULL;
+	r = store_open(tw->path, &tw->store, err);
 	if (r == TOKENWARD_OK)
-		r = store_open(tw->path, &tw->store, &tw->unopened);
+		find(d, "ok", NULL,
+		    "the header of the store was put back from its copy");
+	tw->unopened = *err;
 	return r;
 }
 
@@ -218,7 +239,7 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 
 	call_begin(tw);
 	if (flags & TOKENWARD_DOCTOR_REPAIR)
-		r = repair(tw, &tw->err);
+		r = repair(&d, &tw->err);
 	if (r == TOKENWARD_OK)
 		r = look_at_store(&d, &tw->err);
 	look_at_memory(&d);

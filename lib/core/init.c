@@ -122,28 +122,38 @@ make(struct tokenward *tw, const char *const *keys, char **ret_text,
 static int
 is_there(struct tokenward *tw, unsigned flags, struct error *err)
 {
-	int r = tw->store ? store_finish(tw->store, err) : TOKENWARD_OK;
+	int r =
+	    tw->store ? TOKENWARD_OK : store_open(tw->path, &tw->store, err);
 
-	if (!(flags & TOKENWARD_INIT_IF_MISSING))
-		return error_set(err, TOKENWARD_EXISTS,
-		    "there is a store at %s already: \"%s doctor\" "
-		    "looks at it, --if-missing leaves it alone",
-		    tw->path, command_name(tw));
-	if (!tw->store)
-		*err = tw->unopened;
-	return tw->store ? r : err->code;
+	if (r == TOKENWARD_OK)
+		r = store_finish(tw->store, err);
+	if (!tw->store || flags & TOKENWARD_INIT_IF_MISSING)
+		return r;
+	return error_set(err, TOKENWARD_EXISTS,
+	    "there is a store at %s already: \"%s doctor\" "
+	    "looks at it, --if-missing leaves it alone",
+	    tw->path, command_name(tw));
 }
 
 static int
 init(struct tokenward *tw, const char *const *keys, unsigned flags,
     int *ret_created, char **ret_text, struct error *err)
 {
+	int r;
+
 	*ret_text = NULL;
 	*ret_created = 0;
+	if (tw->broken || tw->unopened.code == TOKENWARD_DAMAGED) {
+		*err = tw->unopened;
+		return err->code;
+	}
 	if (store_exists(tw->path))
 		return is_there(tw, flags, err);
+	r = make(tw, keys, ret_text, err);
+	if (r == TOKENWARD_EXISTS) /* made by another process meanwhile */
+		return is_there(tw, flags, err);
 	*ret_created = 1;
-	return make(tw, keys, ret_text, err);
+	return r;
 }
 
 int

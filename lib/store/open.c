@@ -132,16 +132,44 @@ header_defaults(struct header *h)
 		h->next_slot = 1;
 }
 
-/* The copy comes after the header: where there is a copy there was a store. */
+static int
+is_record(void *data, const unsigned char *index)
+{
+	(void)data;
+	(void)index;
+	return TOKENWARD_EXISTS;
+}
+
+/*
+ * A store that lost its header is not made anew: its copy may still bring it
+ * back, or a backup.  The copy comes after the header, so where there is one
+ * there was a store.
+ */
+static int
+check_no_store(const struct files *f, struct error *err)
+{
+	if (files_has(f, "header"))
+		return error_set(err, TOKENWARD_EXISTS,
+		    "there is a store at %s already", f->path);
+	if (files_has(f, "header.old"))
+		return no_header(f, ENOENT, err);
+	if (files_each(f, RECORD_CREDENTIAL, is_record, NULL, err) !=
+	    TOKENWARD_EXISTS)
+		return TOKENWARD_OK;
+	return error_set(err, TOKENWARD_DAMAGED,
+	    "%s holds credentials and no header: bring the header back from a "
+	    "backup, or make the store elsewhere",
+	    f->path);
+}
+
 static int
 create_header(const struct files *f, struct header *h,
     const unsigned char *master, struct error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT;
 
-	if (files_has(f, "header"))
-		return error_set(err, TOKENWARD_EXISTS,
-		    "there is a store at %s already", f->path);
+	if (check_no_store(f, err) != TOKENWARD_OK)
+		return err->code;
 	header_defaults(h);
 	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
 	    write_header_file(f, "header", &b, err) != TOKENWARD_OK ||

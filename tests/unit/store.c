@@ -724,16 +724,34 @@ Test(store, reload_refuses_a_header_without_its_key)
 Test(store, a_lost_header_is_repaired_and_never_made_anew)
 {
 	struct store *s = make_three("s");
+	struct header h = {0};
 	struct error err;
 
 	store_close(s);
 	cr_assert_eq(unlink(unit_path("s/header")), 0);
 	assert_fails(store_open(unit_path("s"), &s, &err), err,
 	    TOKENWARD_DAMAGED, "doctor --repair");
+	assert_fails(store_create(unit_path("s"), &h, master, &s, &err), err,
+	    TOKENWARD_DAMAGED, "doctor --repair");
+	header_free(&h);
 	assert_ok(store_repair_header(unit_path("s"), &err), err);
 	assert_ok(reopen(unit_path("s"), &s, &err), err);
 	check_record(s, RECORD_CREDENTIAL, "a", "one", true);
 	store_close(s);
+}
+
+Test(store, records_without_a_header_are_not_built_over)
+{
+	struct store *s = make_three("s");
+	struct header h = {0};
+	struct error err;
+
+	store_close(s);
+	cr_assert_eq(unlink(unit_path("s/header")), 0);
+	cr_assert_eq(unlink(unit_path("s/header.old")), 0);
+	assert_fails(store_create(unit_path("s"), &h, master, &s, &err), err,
+	    TOKENWARD_DAMAGED, "backup");
+	header_free(&h);
 }
 
 Test(store, a_foreign_header_opens_nothing)
