@@ -87,6 +87,7 @@ struct cli {
 	const char *libexec_dir;
 	const char *provider_dir;
 	const char *clock_offset;
+	const char *stack_file;
 
 	const struct command *command;
 	const char **args; /* words of the command */
@@ -271,6 +272,7 @@ int cmd_unlock(void);
 int cmd_lock(void);
 int cmd_key(void);
 int cmd_provider(void);
+int cmd_module(void);
 int cmd_doctor(void);
 int cmd_version(void);
 int cmd_help(void);

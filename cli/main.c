@@ -53,6 +53,8 @@ const struct command commands[] = {
 	"look at and change the ways to open the store"},
     {"provider", cmd_provider, NEEDS_HANDLE, 1, 2, {NULL},
 	"list | show ID | check FILE", "look at provider files"},
+    {"module", cmd_module, NEEDS_HANDLE, 1, 1, {NULL}, "list | check",
+	"look at modules and at the stacks that name them"},
     {"doctor", cmd_doctor, NEEDS_HANDLE, 0, 1, {doctor_options},
 	"[NAME] [--repair]", "look for what is weak or broken"},
     {"version", cmd_version, 0, 0, 0, {NULL}, "", "print the version"},
@@ -97,6 +99,7 @@ open_handle(unsigned flags)
 	    .warn = message_warn,
 	    .libexec_dir = cli.libexec_dir,
 	    .provider_dir = cli.provider_dir,
+	    .stack_file = cli.stack_file,
 	};
 	int r;
 

@@ -26,6 +26,7 @@ const struct option_row global_options[] = {
     {"libexec-dir", 0, OPTION_TEXT, &cli.libexec_dir, "DIR", NULL},
     {"provider-dir", 0, OPTION_TEXT, &cli.provider_dir, "DIR", NULL},
     {"clock-offset", 0, OPTION_TEXT, &cli.clock_offset, "SECONDS", NULL},
+    {"stack-file", 0, OPTION_TEXT, &cli.stack_file, "FILE", NULL},
     {NULL},
 };
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <tokenward/tokenward.h>
 #include "base/error.h"
+#include "module/module.h"
 #include "provider/provider.h"
 #include "record/record.h"
 #include "store/store.h"
@@ -40,6 +41,10 @@ struct tokenward {
 	tokenward_warn_fn warn;
 	void *warn_data;
 	char *libexec;
+	char *module_dir;
+	char *stack_file; /* in place of the machine's; NULL */
+	struct stack stack;
+	bool has_stack;
 	struct strlist provider_dirs;
 	struct memo memo;
 	unsigned jitter; /* 0 to 999, for this handle's life */
@@ -52,6 +57,8 @@ int call_end(struct tokenward *tw, int result);
 /* location.c */
 char *default_store_path(unsigned flags, struct error *err);
 bool default_provider_dirs(struct tokenward *tw, const char *first);
+/* The user's own stack.conf; NULL: it is not for this store. */
+char *own_stack_file(const struct tokenward *tw);
 /* "tokenward", "tokenward --system": how a message spells the command. */
 const char *command_name(const struct tokenward *tw);
 
@@ -64,6 +71,9 @@ int find_master(struct tokenward *tw, unsigned char *ret_master,
 void handle_warn(struct tokenward *tw, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void handle_now(const struct tokenward *tw, struct now *ret);
+/* modules.c: the stack in force, read once; lives as long as the handle. */
+int handle_stack(
+    struct tokenward *tw, const struct stack **ret, struct error *err);
 int need_name(const char *name, struct error *err);
 
 /* keys.c */

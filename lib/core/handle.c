@@ -84,7 +84,10 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 	if (!tw->path)
 		return tw->err.code ? tw->err.code : error_memory(&tw->err);
 	tw->libexec = strdup(p->libexec_dir ? p->libexec_dir : LIBEXECDIR);
-	if (!tw->libexec || !default_provider_dirs(tw, p->provider_dir))
+	if (!tw->libexec ||
+	    asprintf(&tw->module_dir, "%s/modules", tw->libexec) < 0 ||
+	    (p->stack_file && !(tw->stack_file = strdup(p->stack_file))) ||
+	    !default_provider_dirs(tw, p->provider_dir))
 		return error_memory(&tw->err);
 	tw->keys = (struct key_context){.ask = p->ask,
 	    .ask_data = p->ask_data,
@@ -147,6 +150,9 @@ tokenward_close(struct tokenward *tw)
 	memo_free(&tw->memo);
 	store_close(tw->store);
 	strlist_free(&tw->provider_dirs);
+	stack_free(&tw->stack);
+	free(tw->stack_file);
+	free(tw->module_dir);
 	free(tw->libexec);
 	free(tw->path);
 	pthread_mutex_destroy(&tw->mutex);

@@ -74,6 +74,14 @@ default_provider_dirs(struct tokenward *tw, const char *first)
 	       strlist_add(&tw->provider_dirs, PKGDATADIR "/providers");
 }
 
+char *
+own_stack_file(const struct tokenward *tw)
+{
+	if (tw->flags & TOKENWARD_OPEN_SYSTEM || getuid() != geteuid())
+		return NULL;
+	return user_directory("XDG_CONFIG_HOME", ".config", "/stack.conf");
+}
+
 const char *
 command_name(const struct tokenward *tw)
 {

@@ -53,9 +53,13 @@ module_blame(const struct stack_line *line, struct error *err)
 	cleanup_buf struct buf where = BUF_INIT;
 
 	stack_where(&where, line);
+	if (!line->module)
+		return error_prefix(err,
+		    "the %s line%s: ", stack_kind_names[line->kind],
+		    buf_str(&where));
 	return error_prefix(err,
-	    "the %s module %s%s: ", module_kind_names[line->kind],
-	    line->module ? line->module : "?", buf_str(&where));
+	    "the %s module %s%s: ", module_kind_names[line->kind], line->module,
+	    buf_str(&where));
 }
 
 /* ---- misbehaviour ------------------------------------------------------ */

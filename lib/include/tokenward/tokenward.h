@@ -75,6 +75,7 @@ struct tokenward_open_params {
 	const char *libexec_dir;  /* for tests and the build tree; NULL */
 	const char *provider_dir; /* likewise: searched first; NULL */
 	int64_t clock_offset;	  /* seconds, for tests; 0 */
+	const char *stack_file;	  /* for tests: in place of /etc's; NULL */
 };
 
 /*
@@ -348,6 +349,39 @@ int tokenward_read_provider(struct tokenward *tw, const char *id,
     char **ret_text, char **ret_path);
 /* Checks a file: the sentence of the first fault, with line and member. */
 int tokenward_check_provider(struct tokenward *tw, const char *path);
+
+/* ---- modules and stacks, tokenward-modules(7) --------------------------- */
+
+struct tokenward_module_info {
+	const char *kind;    /* "key", "store", "notify" */
+	const char *name;
+	const char *version; /* NULL: it cannot be asked */
+	const char *summary; /* likewise */
+	const char *options; /* a line for each that it has, NULL: none */
+	const char *path;    /* its program; NULL: built in */
+	const char *fault;   /* why it cannot be used; NULL: it can */
+};
+typedef int (*tokenward_module_fn)(void *data,
+    const struct tokenward_module_info *module);
+/* Every module there is.  Programs are started to be asked their names. */
+int tokenward_list_modules(struct tokenward *tw, tokenward_module_fn each,
+    void *data);
+
+struct tokenward_stack_line {
+	const char *kind;    /* "unlock", "store", "notify" */
+	const char *control; /* "required", ...; NULL: unreadable */
+	const char *module;  /* NULL: unreadable */
+	const char *options; /* as written; secret values as "..." */
+	const char *file;    /* NULL: the built-in default */
+	unsigned line;	     /* 0: the file as a whole */
+	const char *path;    /* the module's program; NULL: built in */
+	const char *fault;   /* why the line must fail; NULL: it is good */
+};
+typedef int (*tokenward_stack_fn)(void *data,
+    const struct tokenward_stack_line *line);
+/* Every line of the stacks in force; TOKENWARD_CONFIG when one must fail. */
+int tokenward_check_stacks(struct tokenward *tw, tokenward_stack_fn each,
+    void *data);
 
 /* ---- doctor ------------------------------------------------------------ */
 
