@@ -8,15 +8,32 @@
 #include "base/cleanup.h"
 #include "core/get.h"
 
+#define LEAST_MS 100 /* less is no time for a request */
+#define MARK_WAIT_MS 500
+
 static int
 put_mark(void *data, struct tokens *t, struct error *err)
 {
-	struct get *g = data;
+	const struct get *g = data;
 
 	(void)err;
-	t->flight = (struct flight_mark){.started = g->began,
-	    .deadline_ms = clock_boot_ms() + g->purchase.timeout_ms};
+	t->flight = (struct flight_mark){
+	    .started = g->began, .deadline_ms = g->tw->deadline_ms};
 	return TOKENWARD_OK;
+}
+
+/* For those who wait; no reason to wait long, or to fail. */
+static void
+mark_flight(struct get *g)
+{
+	cleanup_lock int lock = -1;
+	struct error ignored;
+
+	if (store_lock(g->tw->store, LOCK_RECORD, g->name,
+		clock_boot_ms() + MARK_WAIT_MS, &lock,
+		&ignored) == TOKENWARD_OK)
+		tokens_change_locked(
+		    g->tw, g->name, false, put_mark, g, &ignored);
 }
 
 /* Somebody took the second lane while we were late: theirs stands. */
@@ -154,7 +171,8 @@ buy_once(struct get *g, struct error *err)
 	struct purchase *p = &g->purchase;
 	int r = purchase_run(p, err);
 
-	if (r == TOKENWARD_UNAVAILABLE)
+	/* Without time nobody was asked, which says nothing to others. */
+	if (r == TOKENWARD_UNAVAILABLE && p->asked.wall_ms != 0)
 		r = as_trouble(p, err);
 	if (r != TOKENWARD_OK)
 		return r;
@@ -215,25 +233,41 @@ prepare(struct get *g, struct error *err)
 	return TOKENWARD_OK;
 }
 
+/* The one that is in use was refused, and there is no time for the other. */
+static int
+no_time_for_previous(const struct get *g, struct error *err)
+{
+	const struct purchase *p = &g->purchase;
+	cleanup_buf struct buf reason = BUF_INIT;
+	struct now now;
+
+	handle_now(g->tw, &now);
+	sentence_reason(&reason, p);
+	return error_set(err,
+	    outcome_code(
+		p->reply.outcome, version_is_past_end(p->version, &now)),
+	    "%s: %s; there was no time left to try the previous secret: say "
+	    "it again",
+	    g->name, buf_str(&reason));
+}
+
 int
-buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err)
+buy(struct get *g, unsigned tries, struct error *err)
 {
 	struct purchase *p = &g->purchase;
-	int64_t end = clock_boot_ms() + timeout_ms;
-	struct error ignored;
 	int r = prepare(g, err);
 
 	if (r != TOKENWARD_OK)
 		return r;
 	p->shape = &g->shape;
 	p->shape_key = g->key;
-	p->timeout_ms = timeout_ms;
 	p->tries = tries;
-	tokens_change(g->tw, g->name, false, put_mark, g, &ignored);
+	mark_flight(g);
 	r = buy_once(g, err);
 	if (r != TOKENWARD_OK || !may_try_previous(g))
 		return r;
+	if (purchase_time(p) < LEAST_MS)
+		return no_time_for_previous(g, err);
 	p->version = credential_version(p->credential, VERSION_PREVIOUS);
-	p->timeout_ms = end - clock_boot_ms();
-	return p->timeout_ms > 0 ? buy_once(g, err) : r;
+	return buy_once(g, err);
 }

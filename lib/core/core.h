@@ -36,8 +36,11 @@ struct tokenward {
 	bool explicit_path;
 	unsigned flags;
 	int64_t timeout_ms;
+	int64_t deadline_ms; /* of the call under way, CLOCK_BOOTTIME */
 	int64_t clock_offset;
 	struct key_context keys;
+	tokenward_ask_fn ask; /* behind keys.ask, which keeps the time */
+	void *ask_data;
 	tokenward_warn_fn warn;
 	void *warn_data;
 	char *libexec;
@@ -50,7 +53,7 @@ struct tokenward {
 	unsigned jitter; /* 0 to 999, for this handle's life */
 };
 
-/* Every public call stands between these two. */
+/* Every public call stands between these two; the first sets its deadline. */
 void call_begin(struct tokenward *tw);
 int call_end(struct tokenward *tw, int result);
 
@@ -123,6 +126,8 @@ void tokens_note_end(
 /* How long before a secret's end to warn, seconds. */
 int64_t version_warn(const struct credential *c, const struct secret_version *v,
     const struct provider *p);
+/* How long a lock is waited for: never past the call's deadline, or hardly. */
+int64_t lock_deadline(const struct tokenward *tw);
 int lock_record(
     struct tokenward *tw, const char *name, int *ret_lock, struct error *err);
 int provider_load(struct tokenward *tw, const char *id, struct provider **ret,
@@ -138,14 +143,18 @@ struct purchase {
 	const struct shape *shape;
 	const char *shape_key;
 	struct now asked;
-	int64_t timeout_ms;
 	unsigned tries;
 	bool exchange;
 	struct reply reply;
 };
 /* Loads credential and provider. */
 int purchase_prepare(struct purchase *p, const char *name, struct error *err);
-/* One request; TOKENWARD_OK with p->reply, whatever its outcome. */
+/* Milliseconds until the call's deadline, not more than a request may take. */
+int64_t purchase_time(const struct purchase *p);
+/*
+ * One request within the call's deadline; TOKENWARD_OK with p->reply,
+ * whatever its outcome.
+ */
 int purchase_run(struct purchase *p, struct error *err);
 void purchase_free(struct purchase *p);
 #define cleanup_purchase __attribute__((cleanup(purchase_free)))

@@ -29,14 +29,24 @@ look_while_waiting(void *data, struct flight_mark *ret_mark)
 	return g->decision != FETCH;
 }
 
+/* A good token waits for nothing longer than this, a lock included. */
+static void
+hurry(struct tokenward *tw)
+{
+	int64_t soon = clock_boot_ms() + ADVISORY_MS;
+
+	if (tw->deadline_ms > soon)
+		tw->deadline_ms = soon;
+}
+
 static int
 fly(struct get *g, struct tokenward_token **ret, struct error *err)
 {
 	cleanup_lock int lock = -1;
 	bool advisory = g->decision == SERVE_OR_RENEW;
 	enum flight f = flight_enter(g->tw->store, g->name,
-	    advisory ? 0 : g->deadline_ms, look_while_waiting, g, &lock, err);
-	int64_t left;
+	    advisory ? 0 : g->tw->deadline_ms, look_while_waiting, g, &lock,
+	    err);
 	int r;
 
 	if (f == FLIGHT_SETTLED)
@@ -49,9 +59,9 @@ fly(struct get *g, struct tokenward_token **ret, struct error *err)
 	if (g->decision == SERVE || g->decision == GIVE_UP)
 		return out(g, ret, err);
 	advisory = g->decision == SERVE_OR_RENEW;
-	left = g->deadline_ms - clock_boot_ms();
-	r = buy(g, advisory && left > ADVISORY_MS ? ADVISORY_MS : left,
-	    advisory ? 1 : TRIES, err);
+	if (advisory)
+		hurry(g->tw);
+	r = buy(g, advisory ? 1 : TRIES, err);
 	return r ? serve_in_spite(g, r, ret, err) : out(g, ret, err);
 }
 
@@ -109,7 +119,6 @@ take_params(struct get *g, const struct tokenward_token_params *given,
 	g->flags = p.flags;
 	g->min_valid = p.min_valid > 0 ? p.min_valid : 0;
 	handle_now(g->tw, &g->began);
-	g->deadline_ms = clock_boot_ms() + g->tw->timeout_ms;
 	return g->key ? TOKENWARD_OK : error_memory(err);
 }
 

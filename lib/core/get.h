@@ -28,7 +28,6 @@ struct get {
 	struct strlist resources;
 	char *key;
 	struct now began;
-	int64_t deadline_ms; /* CLOCK_BOOTTIME, real */
 	struct purchase purchase;
 	struct tokens tokens;
 	const struct token *token; /* of tokens, valid; or NULL */
@@ -46,7 +45,7 @@ struct secret_version *open_version(
 /* --rejected: what is cached is dead for everybody. */
 int reject_cached(struct get *g, struct error *err);
 /* Asks the provider, the flight being ours, and keeps the outcome. */
-int buy(struct get *g, int64_t timeout_ms, unsigned tries, struct error *err);
+int buy(struct get *g, unsigned tries, struct error *err);
 /* Gives out g->token; or says why there is none. */
 int serve(struct get *g, struct tokenward_token **ret, struct error *err);
 int out(struct get *g, struct tokenward_token **ret, struct error *err);

@@ -12,6 +12,7 @@
 #include "key/key.h"
 
 #define DEFAULT_TIMEOUT 30
+#define LONGEST_TIMEOUT 86400
 #define CACHE_SECONDS (8 * 3600)
 
 void
@@ -19,6 +20,31 @@ call_begin(struct tokenward *tw)
 {
 	pthread_mutex_lock(&tw->mutex);
 	error_clear(&tw->err);
+	tw->deadline_ms = clock_boot_ms() + tw->timeout_ms;
+	if (tw->store)
+		store_use_deadline(tw->store, &tw->deadline_ms);
+}
+
+/* The time at a prompt does not count. */
+static long
+ask(void *data, const struct tokenward_question *question, char *answer,
+    size_t cap)
+{
+	struct tokenward *tw = data;
+	int64_t begun = clock_boot_ms();
+	long n = tw->ask(tw->ask_data, question, answer, cap);
+
+	tw->deadline_ms += clock_boot_ms() - begun;
+	return n;
+}
+
+static int64_t
+timeout_of(const struct tokenward_open_params *p)
+{
+	if (p->timeout <= 0)
+		return DEFAULT_TIMEOUT * INT64_C(1000);
+	return (p->timeout < LONGEST_TIMEOUT ? p->timeout : LONGEST_TIMEOUT) *
+	       INT64_C(1000);
 }
 
 int
@@ -71,10 +97,9 @@ static int
 take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 {
 	tw->flags = p->flags;
-	tw->timeout_ms =
-	    (p->timeout > 0 && p->timeout < 86400 ? p->timeout
-						  : DEFAULT_TIMEOUT) *
-	    INT64_C(1000);
+	tw->timeout_ms = timeout_of(p);
+	tw->ask = p->ask;
+	tw->ask_data = p->ask_data;
 	tw->clock_offset = p->clock_offset;
 	tw->warn = p->warn;
 	tw->warn_data = p->warn_data;
@@ -89,8 +114,8 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 	    (p->stack_file && !(tw->stack_file = strdup(p->stack_file))) ||
 	    !default_provider_dirs(tw, p->provider_dir))
 		return error_memory(&tw->err);
-	tw->keys = (struct key_context){.ask = p->ask,
-	    .ask_data = p->ask_data,
+	tw->keys = (struct key_context){.ask = p->ask ? ask : NULL,
+	    .ask_data = tw,
 	    .store_path = tw->path,
 	    .system = p->flags & TOKENWARD_OPEN_SYSTEM};
 	return TOKENWARD_OK;

@@ -13,8 +13,6 @@
 #include "core/core.h"
 #include "key/key.h"
 
-#define LOCK_WAIT_MS 10000
-
 /* ---- shared with rekey.c ----------------------------------------------- */
 
 void
@@ -64,8 +62,8 @@ lock_header(struct tokenward *tw, const unsigned char *master, int *ret_lock,
     struct header *ret, struct error *err)
 {
 	const struct header *h = store_header(tw->store);
-	int r = store_lock(tw->store, LOCK_STORE, NULL,
-	    clock_boot_ms() + LOCK_WAIT_MS, ret_lock, err);
+	int r = store_lock(
+	    tw->store, LOCK_STORE, NULL, lock_deadline(tw), ret_lock, err);
 
 	if (r == TOKENWARD_OK)
 		r = store_reload(tw->store, err);

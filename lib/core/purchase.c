@@ -7,6 +7,7 @@
 #include "core/core.h"
 
 #define DAY 86400
+#define LONGEST_MS INT64_C(3600000) /* a request, by its frame */
 
 int
 purchase_prepare(struct purchase *p, const char *name, struct error *err)
@@ -121,6 +122,22 @@ with_name(const struct purchase *p, struct error *err)
 	return error_prefix(err, "%s: ", name);
 }
 
+int64_t
+purchase_time(const struct purchase *p)
+{
+	int64_t left = p->tw->deadline_ms - clock_boot_ms();
+
+	return left < LONGEST_MS ? left : LONGEST_MS;
+}
+
+static int
+no_time(const struct purchase *p, struct error *err)
+{
+	return error_set(err, TOKENWARD_UNAVAILABLE,
+	    "%s: the time was up before the provider could be asked",
+	    p->credential->name);
+}
+
 int
 purchase_run(struct purchase *p, struct error *err)
 {
@@ -128,9 +145,9 @@ purchase_run(struct purchase *p, struct error *err)
 	int r = provider_apply(
 	    p->provider, p->credential, p->version, p->shape, &plan, err);
 
+	p->asked = (struct now){0};
 	if (r != TOKENWARD_OK)
 		return with_name(p, err);
-	plan.timeout_ms = p->timeout_ms;
 	plan.tries = p->tries;
 	plan.exchange = p->exchange;
 	plan.clock_offset = p->tw->clock_offset;
@@ -140,6 +157,9 @@ purchase_run(struct purchase *p, struct error *err)
 	if (p->tw->flags & TOKENWARD_OPEN_STRICT &&
 	    need_fence(p->tw, err) != TOKENWARD_OK)
 		return err->code;
+	plan.timeout_ms = purchase_time(p);
+	if (plan.timeout_ms <= 0)
+		return no_time(p, err);
 	handle_now(p->tw, &p->asked);
 	reply_free(&p->reply);
 	p->reply = (struct reply)REPLY_INIT;

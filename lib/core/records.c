@@ -5,16 +5,24 @@
 #include "core/core.h"
 
 #define LOCK_WAIT_MS 10000
+#define LAST_WAIT_MS 200 /* even when the time is up: what came is kept */
+
+int64_t
+lock_deadline(const struct tokenward *tw)
+{
+	int64_t now = clock_boot_ms(), end = tw->deadline_ms;
+
+	if (end > now + LOCK_WAIT_MS)
+		end = now + LOCK_WAIT_MS;
+	return end > now + LAST_WAIT_MS ? end : now + LAST_WAIT_MS;
+}
 
 int
 lock_record(
     struct tokenward *tw, const char *name, int *ret_lock, struct error *err)
 {
-	int64_t wait =
-	    tw->timeout_ms < LOCK_WAIT_MS ? tw->timeout_ms : LOCK_WAIT_MS;
-
-	return store_lock(tw->store, LOCK_RECORD, name, clock_boot_ms() + wait,
-	    ret_lock, err);
+	return store_lock(
+	    tw->store, LOCK_RECORD, name, lock_deadline(tw), ret_lock, err);
 }
 
 /* Damaged is treated as absent, with a warning: tokens can be bought again. */

@@ -62,11 +62,8 @@ sentence_try(struct purchase *p, struct error *err)
 static int
 try(struct tokenward *tw, const char *name, char **ret_text, struct error *err)
 {
-	cleanup_purchase struct purchase p = {.tw = tw,
-	    .timeout_ms = tw->timeout_ms,
-	    .tries = 1,
-	    .exchange = true,
-	    .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = {
+	    .tw = tw, .tries = 1, .exchange = true, .reply = REPLY_INIT};
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
 	int r = need_name(name, err);

@@ -225,11 +225,8 @@ switch_durably(struct rotation *ro, const struct purchase *p, struct error *err)
 static int
 rotate(struct rotation *ro, unsigned flags, struct error *err)
 {
-	cleanup_purchase struct purchase p = {.tw = ro->tw,
-	    .timeout_ms = ro->tw->timeout_ms,
-	    .tries = 3,
-	    .shape_key = "",
-	    .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = {
+	    .tw = ro->tw, .tries = 3, .shape_key = "", .reply = REPLY_INIT};
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
 	int r = need_name(ro->name, err);

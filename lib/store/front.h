@@ -29,11 +29,14 @@ struct store {
 	struct keys *keys; /* NULL: locked */
 	store_renew_fn renew;
 	void *renew_data;
+	const int64_t *deadline_ms; /* of whoever uses it; NULL: none */
 };
 
 /* Bytes of the lock file, besides three for each record. */
 enum { LOCK_AT_HEADER, LOCK_AT_EPOCH };
 
+/* At most so long from now, and hardly past the deadline. */
+int64_t store_until(const struct store *s, int64_t most_ms);
 /* The header and the keys as they are now. */
 int store_renew(struct store *s, struct error *err);
 /* Holds off a new master key, and makes sure of having the present one. */

@@ -150,8 +150,7 @@ store_join(struct store *s, int *ret_lock, struct error *err)
 
 	for (i = 0; i < JOIN_TRIES; i++) {
 		if (lock_share(s->files.dir, LOCK_AT_EPOCH,
-			clock_boot_ms() + JOIN_MS, ret_lock,
-			err) != TOKENWARD_OK)
+			store_until(s, JOIN_MS), ret_lock, err) != TOKENWARD_OK)
 			return error_prefix(err, "%s: ", s->files.path);
 		if (header_compare(s, &same, err) != TOKENWARD_OK)
 			return err->code;

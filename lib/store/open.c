@@ -10,6 +10,7 @@
 #include "store/lock.h"
 
 #define LOCK_MS 5000
+#define LAST_MS 200
 
 static int
 no_header(const struct files *f, int e, struct error *err)
@@ -100,6 +101,22 @@ bool
 store_is_read_only(const struct store *s)
 {
 	return files_read_only(&s->files);
+}
+
+void
+store_use_deadline(struct store *s, const int64_t *deadline_ms)
+{
+	s->deadline_ms = deadline_ms;
+}
+
+int64_t
+store_until(const struct store *s, int64_t most_ms)
+{
+	int64_t now = clock_boot_ms(), end = now + most_ms;
+
+	if (s->deadline_ms && *s->deadline_ms < end)
+		end = *s->deadline_ms;
+	return end > now + LAST_MS ? end : now + LAST_MS;
 }
 
 static int

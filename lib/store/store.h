@@ -41,6 +41,8 @@ int store_create(const char *path, struct header *h,
 /* The copy of the header, where making the store was cut short before it. */
 int store_finish(struct store *s, struct error *err);
 void store_close(struct store *s);
+/* No lock of its own is waited for past it (CLOCK_BOOTTIME). */
+void store_use_deadline(struct store *s, const int64_t *deadline_ms);
 const struct header *store_header(const struct store *s);
 const char *store_path(const struct store *s);
 bool store_exists(const char *path);

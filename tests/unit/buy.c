@@ -175,6 +175,25 @@ Test(buy, a_fallback_keeps_its_deadline_and_its_outcome)
 	tokenward_close(tw);
 }
 
+Test(buy, without_time_for_the_old_secret_the_refusal_is_told)
+{
+	struct tokenward *tw;
+
+	add_rotated();
+	world_script("when=client:new delay=1150 outcome=bad_credentials "
+		     "error=invalid_client\n"
+		     "when=client:old life=600");
+	tw = world_open(1);
+	tw->timeout_ms = 1200;
+	assert_fails(world_get(tw, "n", 0), tw->err, TOKENWARD_REFUSED,
+	    "previous secret");
+	cr_assert_eq(world_requests(), 1);
+	tw->timeout_ms = 5000;
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert_eq(world_requests(), 2);
+	tokenward_close(tw);
+}
+
 /* ---- the same token again ---------------------------------------------- */
 
 Test(buy, a_refused_token_given_out_again_is_no_token)
