@@ -18,6 +18,14 @@ __asan_default_options(void)
 	return "handle_segv=0";
 }
 
+/* What the framework forgets itself is not ours. */
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libcriterion";
+}
+
 static bool
 all_are(const unsigned char *p, size_t len, unsigned char c)
 {
