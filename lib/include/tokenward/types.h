@@ -17,18 +17,18 @@ extern "C" {
 
 enum tokenward_result {
 	TOKENWARD_OK = 0,
-	TOKENWARD_FAILED = 1,	   /* the sentence says what (disk full, ...) */
-	TOKENWARD_USAGE = 2,	   /* bad input */
-	TOKENWARD_NOT_FOUND = 3,   /* no credential of that name */
-	TOKENWARD_LOCKED = 4,	   /* no key: locked, wrong, or a human needed */
-	TOKENWARD_REFUSED = 5,	   /* the provider refused the credentials */
-	TOKENWARD_EXPIRED = 6,	   /* the same, after the recorded end */
-	TOKENWARD_COOLDOWN = 7,	   /* rate limited, now or earlier */
-	TOKENWARD_UNAVAILABLE = 8, /* network or server trouble: try later */
-	TOKENWARD_DAMAGED = 9,	   /* store or record damaged */
-	TOKENWARD_CONFIG = 10,	   /* provider file, scope, origin, no store */
+	TOKENWARD_FAILED = 1,    /* the sentence says what (disk full, ...) */
+	TOKENWARD_USAGE = 2,     /* bad input */
+	TOKENWARD_NOT_FOUND = 3, /* no credential of that name */
+	TOKENWARD_LOCKED = 4,    /* no key: locked, wrong, or a human needed */
+	TOKENWARD_REFUSED = 5,   /* the provider refused the credentials */
+	TOKENWARD_EXPIRED = 6,   /* the same, after the recorded end */
+	TOKENWARD_COOLDOWN = 7,  /* rate limited, now or earlier */
+	TOKENWARD_UNAVAILABLE = 8,  /* network or server trouble: try later */
+	TOKENWARD_DAMAGED = 9,      /* store or record damaged */
+	TOKENWARD_CONFIG = 10,      /* provider file, scope, origin, no store */
 	TOKENWARD_NOT_ALLOWED = 11, /* owner, mode, read-only, strict */
-	TOKENWARD_EXISTS = 12,	   /* the name is taken */
+	TOKENWARD_EXISTS = 12,      /* the name is taken */
 	TOKENWARD_RESULT_MAX
 };
 
