@@ -93,13 +93,13 @@ class Stage:
         left = [f for f in self.w.store_files() if ".new" in f]
         return f"left behind: {left}" if left else ""
 
-    def say_again(self, limit=5):
+    def say_again(self, *more, limit=5):
         """The same command, undisturbed; or what was wrong with that."""
         s = self.scenario
         done = self.passphrase or self.empty or self.look() == self.after
         if self.passphrase:
             s.prepare(self.w)
-        result = self.w.run(*s.command(self.w), "--timeout", f"{limit}s",
+        result = self.w.run(*s.command(self.w), *more, "--timeout", f"{limit}s",
                             stdin=s.input(self.w))
         if result.status not in s.again:
             return f"said again: {result}"
@@ -147,8 +147,19 @@ class Campaign:
         self.pool.terminate()
         self.pool.join()
 
-    def run(self, experiment, scenario, points):
-        """experiment(stage, point) gives what is wrong, or ""."""
+    def test(self, label, find, experiment, scenario):
+        """find(stage) gives the points; experiment(stage, point) gives what
+        is wrong, or "".  label has a %d for how many points there are."""
+        try:
+            points = find(Stage(scenario, self.parent))
+            problem = "" if points else "no such call was seen"
+        except Exception:
+            points, problem = [], traceback.format_exc()
+        self.tap.run(f"{label % len(points)}: {scenario.name}",
+                     lambda: [problem] if problem else
+                     self._run(experiment, scenario, points))
+
+    def _run(self, experiment, scenario, points):
         n = tap.processors()
         parts = [points[i::n] for i in range(n) if points[i::n]]
         jobs = [(experiment, scenario.name, part) for part in parts]
