@@ -11,15 +11,32 @@
 #define LEAST_MS 100 /* less is no time for a request */
 #define MARK_WAIT_MS 500
 
+/* What was bought with a credential that is another by now is not kept. */
+static int
+check_unchanged(const struct get *g, struct error *err)
+{
+	cleanup_credential struct credential *now = NULL;
+	const struct credential *then = g->purchase.credential;
+	int r = credential_load(g->tw, g->name, &now, err);
+
+	if (r != TOKENWARD_OK && r != TOKENWARD_NOT_FOUND)
+		return r;
+	if (now && now->generation == then->generation &&
+	    memcmp(now->id, then->id, CREDENTIAL_ID_LEN) == 0)
+		return TOKENWARD_OK;
+	return error_set(err, TOKENWARD_UNAVAILABLE,
+	    "%s was %s while its token was fetched; try again", g->name,
+	    now ? "changed" : "removed");
+}
+
 static int
 put_mark(void *data, struct tokens *t, struct error *err)
 {
 	const struct get *g = data;
 
-	(void)err;
 	t->flight = (struct flight_mark){
 	    .started = g->began, .deadline_ms = g->tw->deadline_ms};
-	return TOKENWARD_OK;
+	return check_unchanged(g, err);
 }
 
 /* For those who wait; no reason to wait long, or to fail. */
@@ -95,22 +112,6 @@ keep_gate(struct get *g, struct tokens *t, struct error *err)
 	return TOKENWARD_OK;
 }
 
-/* What was bought with a credential that is another by now is not kept. */
-static int
-check_unchanged(struct get *g, struct error *err)
-{
-	uint64_t generation = 0;
-	int r = store_generation(
-	    g->tw->store, RECORD_CREDENTIAL, g->name, &generation, err);
-
-	if (r != TOKENWARD_OK ||
-	    generation == g->purchase.credential->generation)
-		return r;
-	return error_set(err, TOKENWARD_UNAVAILABLE,
-	    "%s was %s while its token was fetched; try again", g->name,
-	    generation ? "changed" : "removed");
-}
-
 static int
 keep(void *data, struct tokens *t, struct error *err)
 {
@@ -134,15 +135,16 @@ keep(void *data, struct tokens *t, struct error *err)
 static int
 serve_unkept(struct get *g, struct error *err)
 {
-	struct tokens alone = {0};
-	int r = g->purchase.reply.outcome;
+	cleanup_tokens struct tokens alone = {0};
 
-	if (r != OUTCOME_OK || !purchase_store(&g->purchase, &alone))
+	if (g->purchase.reply.outcome != OUTCOME_OK ||
+	    !purchase_store(&g->purchase, &alone))
 		return err->code;
 	handle_warn(g->tw, "%s: the new token could not be kept: %s", g->name,
 	    err->text);
 	tokens_free(&g->tokens);
 	g->tokens = alone;
+	alone = (struct tokens){0};
 	g->token = &g->tokens.v[0];
 	g->fetched = true;
 	return TOKENWARD_OK;

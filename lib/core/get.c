@@ -17,13 +17,20 @@
 #define ADVISORY_MS 3000
 #define TRIES 3
 
+struct waiting {
+	struct get *g;
+	struct error *err;
+	int result; /* of the last look */
+};
+
 static bool
 look_while_waiting(void *data, struct flight_mark *ret_mark)
 {
-	struct get *g = data;
-	struct error ignored;
+	struct waiting *w = data;
+	struct get *g = w->g;
 
-	if (look(g, &ignored) != TOKENWARD_OK)
+	w->result = look(g, w->err);
+	if (w->result != TOKENWARD_OK)
 		return true;
 	*ret_mark = g->tokens.flight;
 	return g->decision != FETCH;
@@ -44,13 +51,14 @@ fly(struct get *g, struct tokenward_token **ret, struct error *err)
 {
 	cleanup_lock int lock = -1;
 	bool advisory = g->decision == SERVE_OR_RENEW;
+	struct waiting w = {.g = g, .err = err};
 	enum flight f = flight_enter(g->tw->store, g->name,
-	    advisory ? 0 : g->tw->deadline_ms, look_while_waiting, g, &lock,
+	    advisory ? 0 : g->tw->deadline_ms, look_while_waiting, &w, &lock,
 	    err);
 	int r;
 
 	if (f == FLIGHT_SETTLED)
-		return out(g, ret, err);
+		return w.result ? w.result : out(g, ret, err);
 	if (f != FLIGHT_MINE)
 		return serve_without_flight(g, f, ret, err);
 	r = look(g, err);

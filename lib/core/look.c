@@ -18,6 +18,14 @@ is_wanted(const struct get *g, const struct token *t)
 	return true;
 }
 
+/* --retry minds no gate but those that closed while it waited. */
+static const struct gate *
+find_gate(const struct get *g, const char *binding, const struct now *now)
+{
+	return gate_find_since(&g->tokens, g->key, binding, now, &g->began,
+	    g->flags & TOKENWARD_TOKEN_RETRY);
+}
+
 /*
  * A refusal is about one version of the secret, so its gate means nothing
  * once client id, method or URL changed, or while another version may stand
@@ -41,8 +49,7 @@ open_version(
 		buf_clear(&binding);
 		if (purchase_binding(p, v, &binding, &ignored) ==
 			TOKENWARD_OK &&
-		    !gate_find_closed(
-			&g->tokens, g->key, buf_str(&binding), now))
+		    !find_gate(g, buf_str(&binding), now))
 			return v;
 	}
 	return NULL;
@@ -62,14 +69,10 @@ may_ask(const struct get *g, const struct now *now)
 static const struct gate *
 closed_gate(struct get *g, const struct now *now)
 {
-	const struct gate *gate =
-	    gate_find_closed(&g->tokens, g->key, NULL, now);
+	const struct gate *gate = find_gate(g, NULL, now);
 
-	if (!gate || ((g->flags & TOKENWARD_TOKEN_RETRY) &&
-			 !since_we_began(g, &gate->last)))
-		return NULL;
-	if (gate->kind == GATE_REFUSED && may_ask(g, now))
-		return gate_find_closed(&g->tokens, g->key, "", now);
+	if (gate && gate->kind == GATE_REFUSED && may_ask(g, now))
+		return find_gate(g, "", now);
 	return gate;
 }
 

@@ -123,7 +123,7 @@ int
 serve_in_spite(
     struct get *g, int result, struct tokenward_token **ret, struct error *err)
 {
-	if (!g->token || result == TOKENWARD_DAMAGED)
+	if (!g->token)
 		return result;
 	warn_about(g, "the token still works, but: ", err->text);
 	return serve(g, ret, err);

@@ -236,17 +236,6 @@ store_write(struct store *s, enum record_kind kind, const char *name,
 }
 
 int
-store_generation(struct store *s, enum record_kind kind, const char *name,
-    uint64_t *ret, struct error *err)
-{
-	struct place at;
-
-	if (find_place(s, kind, name, &at, err) != TOKENWARD_OK)
-		return err->code;
-	return present_generation(s, &at, ret, err);
-}
-
-int
 store_remove(
     struct store *s, enum record_kind kind, const char *name, struct error *err)
 {

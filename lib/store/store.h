@@ -104,9 +104,6 @@ int store_read(struct store *s, enum record_kind kind, const char *name,
 int store_write(struct store *s, enum record_kind kind, const char *name,
     const struct buf *plain, uint64_t generation, bool durable,
     struct error *err);
-/* Of a record as it is now; 0: absent or illegible. */
-int store_generation(struct store *s, enum record_kind kind, const char *name,
-    uint64_t *ret, struct error *err);
 /* Absent is success. */
 int store_remove(struct store *s, enum record_kind kind, const char *name,
     struct error *err);

@@ -19,11 +19,16 @@ pause_ms(unsigned round)
 	return 5 + randombytes_uniform(round < 8 ? 6 + 5 * round : 46);
 }
 
+/*
+ * A mark that was old when we came may be of somebody who died: the holder
+ * now may have no mark yet, and is given its second as well.
+ */
 static bool
-is_late(const struct flight_mark *m)
+is_late(const struct flight_mark *m, int64_t came_ms)
 {
-	return m->deadline_ms != 0 &&
-	       clock_boot_ms() > m->deadline_ms + LATE_MS;
+	int64_t due = m->deadline_ms > came_ms ? m->deadline_ms : came_ms;
+
+	return m->deadline_ms != 0 && clock_boot_ms() > due + LATE_MS;
 }
 
 static bool
@@ -44,14 +49,16 @@ enum flight
 flight_enter(struct store *s, const char *name, int64_t deadline_ms,
     flight_look_fn look, void *data, int *ret_lock, struct error *err)
 {
+	int64_t came_ms = clock_boot_ms();
 	struct flight_mark mark = {0};
 	struct stat seen = {0};
 	unsigned round = 0;
 	int r;
 
 	for (;;) {
-		r = store_lock(s, is_late(&mark) ? LOCK_LANE : LOCK_FLIGHT,
-		    name, 0, ret_lock, err);
+		r = store_lock(s,
+		    is_late(&mark, came_ms) ? LOCK_LANE : LOCK_FLIGHT, name, 0,
+		    ret_lock, err);
 		if (r == TOKENWARD_OK)
 			return FLIGHT_MINE;
 		if (r != TOKENWARD_UNAVAILABLE)

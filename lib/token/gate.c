@@ -41,17 +41,34 @@ concerns(const struct gate *g, const char *shape, const char *binding)
 	return true;
 }
 
+static bool
+closed_since(
+    const struct gate *g, const struct now *since, const struct now *now)
+{
+	return g->last.wall_ms >= since->wall_ms &&
+	       time_since(since, &g->last) >= 0 &&
+	       time_since(&g->last, now) >= 0;
+}
+
+const struct gate *
+gate_find_since(const struct tokens *t, const char *shape, const char *binding,
+    const struct now *now, const struct now *since, bool only)
+{
+	const struct gate *g;
+
+	for (g = t->gates; g < t->gates + t->gates_n; g++)
+		if (concerns(g, shape, binding) &&
+		    ((!only && gate_is_closed(g, now)) ||
+			(since && closed_since(g, since, now))))
+			return g;
+	return NULL;
+}
+
 const struct gate *
 gate_find_closed(const struct tokens *t, const char *shape, const char *binding,
     const struct now *now)
 {
-	size_t i;
-
-	for (i = 0; i < t->gates_n; i++)
-		if (concerns(&t->gates[i], shape, binding) &&
-		    gate_is_closed(&t->gates[i], now))
-			return &t->gates[i];
-	return NULL;
+	return gate_find_since(t, shape, binding, now, NULL, false);
 }
 
 static const struct {

@@ -44,6 +44,13 @@ bool gate_is_closed(const struct gate *g, const struct now *now);
  */
 const struct gate *gate_find_closed(const struct tokens *t, const char *shape,
     const char *binding, const struct now *now);
+/*
+ * The same, and as well one that closed since then, even if it is open again:
+ * it is the outcome of the flight that was waited for.  only: no other.
+ */
+const struct gate *gate_find_since(const struct tokens *t, const char *shape,
+    const char *binding, const struct now *now, const struct now *since,
+    bool only);
 /* Remembers a failure.  NULL: no memory, or a success. */
 struct gate *gate_record(struct tokens *t, const struct reply *reply,
     const char *shape, const char *binding, const struct now *now,

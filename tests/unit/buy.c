@@ -277,6 +277,30 @@ Test(buy, a_damaged_credential_is_no_credential)
 	buf_free(&b);
 }
 
+Test(buy, a_damaged_credential_takes_no_good_token_away)
+{
+	struct tokenward *tw = world_open(0);
+	struct buf b = BUF_INIT;
+	const char *path;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	tokenward_close(tw);
+	path = only_file("store/credentials");
+	unit_read(path, &b);
+	b.data[b.len / 2] ^= 1;
+	unit_write(path, b.data, b.len);
+	cr_assert_eq(get_at(200), TOKENWARD_OK);
+	cr_assert_eq(get_at(400), TOKENWARD_OK, "ahead of time");
+	cr_assert(strstr(world_token.warning, "damaged") != NULL);
+	cr_assert_eq(get_at(560), TOKENWARD_OK, "its last seconds");
+	cr_assert_str_eq(world_token.value, "token-1");
+	cr_assert_eq(get_at(700), TOKENWARD_DAMAGED);
+	cr_assert_eq(world_requests(), 1);
+	buf_free(&b);
+}
+
 Test(buy, a_credential_put_back_from_a_copy_is_refused)
 {
 	struct tokenward *tw = world_open(0);

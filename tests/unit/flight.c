@@ -202,6 +202,45 @@ Test(flight, a_late_holder_is_overtaken_in_the_second_lane)
 	store_unlock_range(&lock);
 }
 
+/* It was left by a flyer that died long ago; who flies now is in time. */
+Test(flight, an_old_mark_opens_no_second_lane)
+{
+	int64_t deadline = clock_boot_ms() - 5000;
+	struct error err;
+	int lock = -1;
+	pid_t pid;
+
+	assert_ok(tokens_change(tw, "n", false, mark, &deadline, &err), err);
+	assert_ok(store_lock(tw->store, LOCK_FLIGHT, "n", 0, &lock, &err), err);
+	world_script("life=600");
+	pid = asker(0, "token-1");
+	clock_sleep_ms(500);
+	cr_assert_eq(world_requests(), 0);
+	store_unlock_range(&lock);
+	cr_assert_eq(result_of(pid), TOKENWARD_OK);
+	cr_assert_eq(world_requests(), 1);
+}
+
+/* By the time it looks, the gate is open again: the outcome is its own. */
+Test(flight, a_slow_waiter_adopts_the_outcome_it_waited_for)
+{
+	pid_t first, second;
+
+	world_script("times=1 delay=400 outcome=temporary\nlife=600");
+	first = asker(0, NULL);
+	while (world_requests() == 0)
+		clock_sleep_ms(5);
+	second = asker(0, NULL);
+	clock_sleep_ms(200);
+	kill(second, SIGSTOP);
+	cr_assert_eq(result_of(first), TOKENWARD_UNAVAILABLE);
+	clock_sleep_ms(1800);
+	kill(second, SIGCONT);
+	cr_assert_eq(result_of(second), TOKENWARD_UNAVAILABLE);
+	cr_assert_eq(world_requests(), 1);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+}
+
 Test(flight, other_credentials_do_not_wait)
 {
 	struct error err;
@@ -231,6 +270,23 @@ Test(flight, a_token_for_a_credential_changed_meanwhile_is_not_kept)
 	assert_ok(world_get(tw, "n", 0), tw->err);
 	cr_assert_str_eq(world_token.value, "token-2");
 	cr_assert(strstr(world_request(), "scope=other") != NULL);
+}
+
+/* Another credential by now, though its record is as young as the first. */
+Test(flight, a_credential_made_anew_meanwhile_gets_no_token_of_the_old)
+{
+	pid_t pid;
+
+	world_script("delay=300 life=600");
+	pid = asker(0, NULL);
+	while (world_requests() == 0)
+		clock_sleep_ms(5);
+	assert_ok(tokenward_remove_credential(tw, "n"), tw->err);
+	world_add(tw, "n", "new");
+	result_of(pid);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+	cr_assert(strstr(world_request(), "client:new ") != NULL);
 }
 
 Test(flight, a_credential_removed_meanwhile_leaves_nothing)
