@@ -34,7 +34,7 @@ check_json(const struct tokenward_credential *c, const char *grade)
 	    "secret.issued_at", "secret.expires_at", "secret.basis",
 	    "secret.help", "warning", NULL};
 
-	buf_put_str(&cli.out, shown > 0 ? ",\n " : "");
+	out_item(&shown);
 	json_open(&cli.out, NULL, '{');
 	for (size_t i = 0; fields[i]; i++) {
 		const char *dot = strchr(fields[i], '.');
@@ -79,7 +79,6 @@ check_one(void *data, const struct tokenward_credential *c)
 		check_json(c, grade);
 	else
 		check_text(c, grade);
-	shown++;
 	return cli.json ? out_some() : table_row_end(&table);
 }
 
@@ -109,17 +108,18 @@ read_format(void)
 	return TOKENWARD_OK;
 }
 
+/* What was seen is shown, whatever else could not be read. */
 static int
-finish(void)
+finish(int failure)
 {
 	int r;
 
 	if (cli.json)
-		buf_put_str(&cli.out, "]\n");
+		out_items_end(shown, failure);
 	r = table_flush(&table);
 	buf_free(&table.cells);
-	if (r)
-		return r;
+	if (failure || r)
+		return failure ? failure : r;
 	if (seen == 0 && cli.args_n > 0)
 		return error_set(&cli.error, TOKENWARD_NOT_FOUND,
 		    "check: no credential has such a name");
@@ -135,8 +135,5 @@ cmd_check(void)
 
 	if (r)
 		return r;
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
-	r = walk_credentials(check_one);
-	return r ? r : finish();
+	return finish(walk_credentials(check_one));
 }

@@ -148,6 +148,10 @@ int out_flush(void);
 int out_some(void);
 /* Text and newline; foreign text cleaned. */
 int out_line(const char *s);
+/* A JSON array: before each item, and at its end.  Where a failure came
+   before the first one there is no array at all. */
+void out_item(size_t *shown);
+void out_items_end(size_t shown, int failure);
 /* Bytes of the library straight to standard output, unbuffered. */
 struct iovec;
 int out_direct(struct iovec *iov, int n);

@@ -19,7 +19,7 @@ static size_t shown;
 static void
 finding_json(const char *grade, const char *what, const char *cure)
 {
-	buf_put_str(&cli.out, shown > 0 ? ",\n " : "");
+	out_item(&shown);
 	json_open(&cli.out, NULL, '{');
 	json_put_str(&cli.out, "grade", grade);
 	json_put_str(&cli.out, "what", what);
@@ -50,7 +50,6 @@ finding(void *data, const char *grade, const char *what, const char *cure)
 	    (strcmp(grade, "ok") == 0 || strcmp(grade, "strong") == 0))
 		return;
 	(cli.json ? finding_json : finding_text)(grade, what, cure);
-	shown++;
 	if (!cli.json)
 		out_flush(); /* a slow finding must not hide the ones before */
 }
@@ -60,12 +59,10 @@ cmd_doctor(void)
 {
 	int r;
 
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
 	r = tokenward_doctor(cli.tw, cli.args_n ? cli.args[0] : NULL,
 	    given.repair ? TOKENWARD_DOCTOR_REPAIR : 0, finding, NULL);
 	if (cli.json)
-		buf_put_str(&cli.out, "]\n");
+		out_items_end(shown, r);
 	library_result(r);
 	return r ? r : out_flush();
 }

@@ -25,7 +25,7 @@ static size_t shown;
 static void
 list_json(const struct tokenward_key *key, const char *created)
 {
-	buf_put_str(&cli.out, shown++ > 0 ? ",\n " : "");
+	out_item(&shown);
 	json_open(&cli.out, NULL, '{');
 	json_put_num(&cli.out, "slot", key->slot);
 	json_put_str(&cli.out, "kind", key->kind);
@@ -64,19 +64,15 @@ list_one(void *data, const struct tokenward_key *key)
 static int
 key_list(const char *unused)
 {
-	int r;
+	int r, flushed;
 
 	(void)unused;
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
 	r = library_result(tokenward_list_keys(cli.tw, list_one, NULL));
-	if (r)
-		return r;
 	if (cli.json)
-		buf_put_str(&cli.out, "]\n");
-	r = table_flush(&table);
+		out_items_end(shown, r);
+	flushed = table_flush(&table);
 	buf_free(&table.cells);
-	return r ? r : out_flush();
+	return r ? r : flushed;
 }
 
 /* ---- the others -------------------------------------------------------- */

@@ -78,8 +78,7 @@ static int
 list_json(void *data, const struct tokenward_credential *c)
 {
 	(void)data;
-	if (shown++ > 0)
-		buf_put_str(&cli.out, ",\n ");
+	out_item(&shown);
 	credential_json(&cli.out, c);
 	return out_some();
 }
@@ -95,22 +94,18 @@ walk_credentials(tokenward_each_fn each)
 int
 cmd_list(void)
 {
-	int r;
+	int r, flushed;
 
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
 	r = walk_credentials(cli.json    ? list_json
 			     : cli.quiet ? list_names
 					 : list_text);
-	if (r)
-		return r;
-	if (cli.json) {
-		buf_put_str(&cli.out, "]\n");
-		return out_flush();
-	}
-	r = table_flush(&table);
+	if (cli.json)
+		out_items_end(shown, r);
+	flushed = table_flush(&table);
 	buf_free(&table.cells);
-	if (r == TOKENWARD_OK && shown == 0)
+	if (r == TOKENWARD_OK)
+		r = flushed;
+	if (r == TOKENWARD_OK && shown == 0 && !cli.json)
 		say(cli.args_n ? "no credential has such a name"
 			       : "no credentials yet; \"tokenward add\" "
 				 "stores one");

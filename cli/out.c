@@ -52,6 +52,21 @@ out_line(const char *s)
 	return out_some();
 }
 
+void
+out_item(size_t *shown)
+{
+	buf_put_str(&cli.out, (*shown)++ > 0 ? ",\n " : "[");
+}
+
+void
+out_items_end(size_t shown, int failure)
+{
+	if (shown > 0)
+		buf_put_str(&cli.out, "]\n");
+	else if (!failure)
+		buf_put_str(&cli.out, "[]\n");
+}
+
 int
 out_direct(struct iovec *iov, int n)
 {

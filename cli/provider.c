@@ -13,7 +13,7 @@ list_one(void *data, const char *id, const char *name, const char *path)
 {
 	(void)data;
 	if (cli.json) {
-		buf_put_str(&cli.out, shown++ > 0 ? ",\n " : "");
+		out_item(&shown);
 		json_open(&cli.out, NULL, '{');
 		json_put_str(&cli.out, "id", id);
 		json_put_str(&cli.out, "name", name);
@@ -32,19 +32,15 @@ list_one(void *data, const char *id, const char *name, const char *path)
 static int
 provider_list(const char *unused)
 {
-	int r;
+	int r, flushed;
 
 	(void)unused;
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
 	r = library_result(tokenward_list_providers(cli.tw, list_one, NULL));
-	if (r)
-		return r;
 	if (cli.json)
-		buf_put_str(&cli.out, "]\n");
-	r = table_flush(&table);
+		out_items_end(shown, r);
+	flushed = table_flush(&table);
 	buf_free(&table.cells);
-	return r ? r : out_flush();
+	return r ? r : flushed;
 }
 
 static int
