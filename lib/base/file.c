@@ -113,12 +113,23 @@ file_read_at(int dir, const char *name, size_t max, bool follow, struct buf *b)
 	return read_regular(fd, &st, max, b);
 }
 
+/* What a killed writer left goes first; nothing strange is written to. */
+static int
+create_temporary(int dir, const char *temp)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+	int fd = file_open(dir, temp, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, temp, 0) == 0)
+		fd = file_open(dir, temp, flags, 0600);
+	return fd;
+}
+
 static int
 write_temporary(int dir, const char *temp, const void *data, size_t len,
     enum file_sync sync)
 {
-	int e, fd = file_open(
-		   dir, temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+	int e, fd = create_temporary(dir, temp);
 
 	if (fd < 0)
 		return errno;
@@ -147,7 +158,7 @@ sync_parent(int dir, const char *name)
 
 /*
  * The temporary name is the file's own with ".new": the writer holds the
- * lock of that file, and what a killed writer left is simply written over.
+ * lock of that file, and what a killed writer left is taken away.
  */
 int
 file_replace_at(int dir, const char *name, const void *data, size_t len,
