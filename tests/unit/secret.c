@@ -19,6 +19,13 @@ __asan_default_options(void)
 }
 
 /* What the framework forgets itself is not ours. */
+const char *__lsan_default_options(void);
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+
 const char *__lsan_default_suppressions(void);
 const char *
 __lsan_default_suppressions(void)
