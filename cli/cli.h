@@ -215,6 +215,15 @@ bool secret_given(void);
 /* From standard input or, on a terminal, from a prompt. */
 int secret_read(const char *prompt, const char *what, struct buf *ret);
 
+/* ---- recovery.c -------------------------------------------------------- */
+
+/* For tokenward_open(): keeps a new recovery code until it is shown. */
+void recovery_take(void *data, const char *text);
+bool recovery_taken(void);
+void recovery_tell(void); /* on standard error */
+int recovery_print(void); /* on standard output */
+int recovery_print_json(const char *result, unsigned slot); /* 0: no slot */
+
 /* ---- fields.c ---------------------------------------------------------- */
 
 extern const struct option_row version_options[]; /* client id, dates */

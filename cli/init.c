@@ -12,7 +12,7 @@ static struct {
 
 const struct option_row init_options[] = {
     {"key", 0, OPTION_LIST, &given.keys, "MODULE[=ARG]",
-	"keyfile, keyfile=PATH or passphrase; more than once: any opens"},
+	"keyfile, keyfile=PATH, passphrase, ...; more than once: any opens"},
     {"if-missing", 0, OPTION_FLAG, &given.if_missing, NULL,
 	"leave a store that is there alone"},
     {"no-recovery", 0, OPTION_FLAG, &given.no_recovery, NULL,
@@ -25,6 +25,7 @@ cmd_init(void)
 {
 	cleanup_free const char **keys = NULL;
 	cleanup_text char *text = NULL;
+	unsigned flags = 0;
 	int created = 0, r;
 
 	keys = calloc(given.keys.n + 1, sizeof *keys);
@@ -32,12 +33,20 @@ cmd_init(void)
 		return error_memory(&cli.error);
 	for (size_t i = 0; i < given.keys.n; i++)
 		keys[i] = given.keys.v[i];
-	r = tokenward_init_store(cli.tw, given.keys.n ? keys : NULL,
-	    given.if_missing ? TOKENWARD_INIT_IF_MISSING : 0, &created, &text);
+	if (given.if_missing)
+		flags |= TOKENWARD_INIT_IF_MISSING;
+	if (given.no_recovery)
+		flags |= TOKENWARD_INIT_NO_RECOVERY;
+	r = tokenward_init_store(
+	    cli.tw, given.keys.n ? keys : NULL, flags, &created, &text);
 	if (r)
 		return library_result(r);
 	say("the store is %s", tokenward_store_path(cli.tw));
 	if (text && *text)
 		say_text(text);
+	if (recovery_taken() && cli.json)
+		return recovery_print_json("created", 0);
+	if (recovery_taken())
+		recovery_tell();
 	return out_change(created ? "created" : "unchanged");
 }

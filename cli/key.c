@@ -106,15 +106,15 @@ key_add(const char *key)
 		return r;
 	if (text && *text)
 		say_text(text);
-	if (!cli.json) {
-		buf_printf(&cli.out, "%u\n", slot);
-		return out_flush();
+	if (cli.json)
+		return recovery_print_json("created", slot);
+	if (recovery_taken()) {
+		say("key slot %u is this code, which is not shown again; "
+		    "write it down and keep it away from this machine",
+		    slot);
+		return recovery_print();
 	}
-	json_open(&cli.out, NULL, '{');
-	json_put_num(&cli.out, "slot", slot);
-	json_put_str(&cli.out, "result", "created");
-	json_close(&cli.out, '}');
-	buf_put_str(&cli.out, "\n");
+	buf_printf(&cli.out, "%u\n", slot);
 	return out_flush();
 }
 

@@ -97,6 +97,7 @@ open_handle(unsigned flags)
 	    .timeout = cli.timeout,
 	    .ask = ask,
 	    .warn = message_warn,
+	    .show = recovery_take,
 	    .libexec_dir = cli.libexec_dir,
 	    .provider_dir = cli.provider_dir,
 	    .stack_file = cli.stack_file,

@@ -43,6 +43,8 @@ struct tokenward {
 	void *ask_data;
 	tokenward_warn_fn warn;
 	void *warn_data;
+	tokenward_show_fn show;
+	void *show_data;
 	char *libexec;
 	char *module_dir;
 	char *stack_file; /* in place of the machine's; NULL */

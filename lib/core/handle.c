@@ -13,7 +13,6 @@
 
 #define DEFAULT_TIMEOUT 30
 #define LONGEST_TIMEOUT 86400
-#define CACHE_SECONDS (8 * 3600)
 
 void
 call_begin(struct tokenward *tw)
@@ -94,6 +93,12 @@ strict_check(struct tokenward *tw)
 }
 
 static int
+stack_for_keys(void *data, const struct stack **ret, struct error *err)
+{
+	return handle_stack(data, ret, err);
+}
+
+static int
 take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 {
 	tw->flags = p->flags;
@@ -103,6 +108,8 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 	tw->clock_offset = p->clock_offset;
 	tw->warn = p->warn;
 	tw->warn_data = p->warn_data;
+	tw->show = p->show;
+	tw->show_data = p->show_data;
 	tw->explicit_path = p->store != NULL;
 	tw->path = p->store ? strdup(p->store)
 			    : default_store_path(p->flags, &tw->err);
@@ -117,6 +124,9 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 	tw->keys = (struct key_context){.ask = p->ask ? ask : NULL,
 	    .ask_data = tw,
 	    .store_path = tw->path,
+	    .modules = tw->module_dir,
+	    .stack = stack_for_keys,
+	    .stack_data = tw,
 	    .system = p->flags & TOKENWARD_OPEN_SYSTEM};
 	return TOKENWARD_OK;
 }
@@ -272,14 +282,16 @@ renew(void *data, bool with_credentials, struct error *err)
 	return need_keys(data, with_credentials, err);
 }
 
-/* Nothing is kept where the store opens by itself. */
+/* Nothing is kept where the store opens by itself, and quickly. */
 static void
-keep_master(const struct tokenward *tw, const unsigned char *master)
+keep_master(const struct tokenward *tw, const unsigned char *master,
+    const struct key_opened *by)
 {
 	const struct header *h = store_header(tw->store);
 
-	if (!unlock_unattended(h, &tw->keys))
-		keyring_put(h->store_id, h->epoch, master, CACHE_SECONDS);
+	if (by->keep > 0 &&
+	    !(by->human && unlock_unattended(h, &tw->keys, false)))
+		keyring_put(h->store_id, h->epoch, master, by->keep);
 }
 
 /*
@@ -297,8 +309,8 @@ unlock_with(struct tokenward *tw, unsigned char *master, bool with_credentials,
 		return r;
 	r = store_unlock(tw->store, master, with_credentials || by.human, err);
 	store_on_rekey(tw->store, renew, tw);
-	if (r == TOKENWARD_OK && by.human)
-		keep_master(tw, master);
+	if (r == TOKENWARD_OK)
+		keep_master(tw, master, &by);
 	return r;
 }
 

@@ -8,8 +8,6 @@
 #include "core/core.h"
 #include "key/key.h"
 
-#define CACHE_SECONDS (8 * 3600)
-
 /* What each way to unlock protects against, and what will still fail. */
 static const struct {
 	const char *kind, *text;
@@ -24,6 +22,22 @@ static const struct {
 	"for 8 hours. Jobs without a terminal fail after that time and after "
 	"a reboot: run \"tokenward unlock --for 30d\" then, or make the "
 	"store with --key keyfile."},
+    {"recovery",
+	"The store opens with its recovery code%s: keep it on paper, away "
+	"from this machine."},
+    {"secret-service",
+	"The store opens with a key in your keyring%s, as long as that is "
+	"unlocked, which it is after a login. It protects copies of the "
+	"store. Jobs fail before somebody has logged in after a reboot: "
+	"\"tokenward key add keyfile\" helps them."},
+    {"systemd-credential",
+	"The store opens in services that get the credential from systemd%s, "
+	"after a reboot as well. It protects copies of the store on other "
+	"machines."},
+    {"tpm2",
+	"The store opens by itself with this machine's TPM%s: jobs work, "
+	"also after a reboot. It protects copies of the store and a stolen "
+	"disk, not against programs on this machine that run as you."},
 };
 
 static void
@@ -47,74 +61,149 @@ put_advice(struct buf *out, const struct header *h)
 		}
 }
 
+struct making {
+	struct tokenward *tw;
+	struct key_context ctx;
+	struct header h;
+	unsigned char *master, *kek;
+	struct buf code; /* secret */
+	struct buf text;
+};
+
 static int
-enroll(struct tokenward *tw, const char *text, const unsigned char *master,
-    struct header *h, struct error *err)
+enroll(struct making *m, const char *text, struct error *err)
 {
+	struct header *h = &m->h;
 	struct key_slot *slot = &h->slots[h->slots_n];
-	unsigned char *kek;
 	int r;
 
 	if (h->slots_n >= SLOTS_MAX)
 		return error_set(err, TOKENWARD_USAGE,
 		    "a store has at most %d keys", SLOTS_MAX);
-	kek = secret_alloc(KEY_LEN);
-	if (!kek)
-		return error_memory(err);
 	h->slots_n++;
-	r = key_enroll(&tw->keys, text, slot, kek, err);
 	slot->id = h->next_slot++;
 	slot->created_at = h->created_at;
-	if (r == TOKENWARD_OK)
-		r = slot_wrap(slot, h->store_id, kek, master, err);
-	secret_free(kek);
-	return r;
+	r = key_enroll(&m->ctx, text, slot, m->kek, err);
+	return r ? r : slot_wrap(slot, h->store_id, m->kek, m->master, err);
 }
 
-static int
-new_header(struct tokenward *tw, const char *const *keys,
-    const unsigned char *master, struct header *h, struct error *err)
+/* Only this machine, or this login, could open it. */
+static bool
+is_bound(const struct header *h)
 {
-	static const char *const best[] = {"keyfile", NULL};
-	int r = TOKENWARD_OK;
+	static const char *const bound[] = {
+	    "tpm2", "systemd-credential", "secret-service"};
+	size_t i, k;
 
-	h->format = h->min_reader = FORMAT_VERSION;
-	h->suite = 1;
-	h->epoch = 1;
-	h->sequence = 1;
-	h->next_slot = 1;
-	h->created_at = tokenward_now(tw);
-	randombytes_buf(h->store_id, sizeof(h->store_id));
-	for (keys = keys && *keys ? keys : best; r == TOKENWARD_OK && *keys;
-	     keys++)
-		r = enroll(tw, *keys, master, h, err);
-	return r;
+	for (i = 0; i < h->slots_n; i++) {
+		for (k = 0; k < sizeof(bound) / sizeof(bound[0]); k++)
+			if (strcmp(h->slots[i].kind, bound[k]) == 0)
+				break;
+		if (k == sizeof(bound) / sizeof(bound[0]))
+			return false;
+	}
+	return h->slots_n > 0;
 }
 
 static int
-make(struct tokenward *tw, const char *const *keys, char **ret_text,
+enroll_all(struct making *m, const char *const *keys, unsigned flags,
     struct error *err)
 {
-	unsigned char *master = secret_alloc(KEY_LEN);
-	cleanup_buf struct buf text = BUF_INIT;
-	struct header h = {0};
+	int r = TOKENWARD_OK;
+
+	for (; r == TOKENWARD_OK && *keys; keys++)
+		r = enroll(m, *keys, err);
+	if (r == TOKENWARD_OK && is_bound(&m->h) && m->tw->show &&
+	    !(flags & TOKENWARD_INIT_NO_RECOVERY))
+		r = enroll(m, "recovery", err);
+	return r;
+}
+
+static void
+new_header(struct making *m)
+{
+	m->h = (struct header){.format = FORMAT_VERSION,
+	    .min_reader = FORMAT_VERSION,
+	    .suite = 1,
+	    .epoch = 1,
+	    .sequence = 1,
+	    .next_slot = 1,
+	    .created_at = tokenward_now(m->tw)};
+	randombytes_buf(m->h.store_id, sizeof(m->h.store_id));
+	randombytes_buf(m->master, KEY_LEN);
+	m->ctx = m->tw->keys;
+	m->ctx.dialogs = true;
+	m->ctx.store_id = m->h.store_id;
+	m->ctx.note = &m->text;
+	m->ctx.code = m->tw->show ? &m->code : NULL;
+}
+
+/* What was kept elsewhere for a store that came to nothing. */
+static void
+unmake(struct making *m)
+{
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < m->h.slots_n; i++)
+		key_slot_forget(&m->h, &m->h.slots[i], &m->ctx, &err);
+}
+
+static int
+make(struct making *m, const char *const *keys, unsigned flags,
+    struct error *err)
+{
+	static const char *const best[] = {"keyfile", NULL};
 	int r;
 
-	if (!master)
-		return error_memory(err);
-	randombytes_buf(master, KEY_LEN);
-	r = new_header(tw, keys, master, &h, err);
+	new_header(m);
+	r = enroll_all(m, keys && *keys ? keys : best, flags, err);
 	if (r == TOKENWARD_OK)
-		r = store_create(tw->path, &h, master, &tw->store, err);
-	if (r == TOKENWARD_OK &&
-	    !unlock_unattended(store_header(tw->store), &tw->keys))
-		keyring_put(h.store_id, h.epoch, master, CACHE_SECONDS);
-	if (r == TOKENWARD_OK) {
-		put_advice(&text, &h);
-		*ret_text = strdup(buf_str(&text));
+		r = store_create(
+		    m->tw->path, &m->h, m->master, &m->tw->store, err);
+	if (r != TOKENWARD_OK) {
+		unmake(m);
+		return r;
 	}
-	header_free(&h);
-	secret_free(master);
+	if (m->code.len)
+		m->tw->show(m->tw->show_data, buf_str(&m->code));
+	put_advice(&m->text, &m->h);
+	return TOKENWARD_OK;
+}
+
+/* Who just chose a passphrase is not asked for it at once. */
+static void
+keep_new(const struct making *m)
+{
+	const struct header *h = store_header(m->tw->store);
+	struct error err;
+	int64_t seconds;
+
+	if (unlock_keep(&m->tw->keys, &seconds, &err) == TOKENWARD_OK &&
+	    seconds > 0 && !unlock_unattended(h, &m->tw->keys, false))
+		keyring_put(h->store_id, h->epoch, m->master, seconds);
+}
+
+static int
+make_store(struct tokenward *tw, const char *const *keys, unsigned flags,
+    char **ret_text, struct error *err)
+{
+	struct making m = {.tw = tw,
+	    .master = secret_alloc(KEY_LEN),
+	    .kek = secret_alloc(KEY_LEN),
+	    .code = BUF_SECRET_INIT};
+	int r =
+	    m.master && m.kek ? make(&m, keys, flags, err) : error_memory(err);
+
+	if (r == TOKENWARD_OK) {
+		keep_new(&m);
+		r = text_result(&m.text, ret_text, err);
+	}
+	header_free(&m.h);
+	secret_free(m.master);
+	secret_free(m.kek);
+	buf_free(&m.code);
+	buf_free(&m.text);
 	return r;
 }
 
@@ -149,7 +238,7 @@ init(struct tokenward *tw, const char *const *keys, unsigned flags,
 	}
 	if (store_exists(tw->path))
 		return is_there(tw, flags, err);
-	r = make(tw, keys, ret_text, err);
+	r = make_store(tw, keys, flags, ret_text, err);
 	if (r == TOKENWARD_EXISTS) /* made by another process meanwhile */
 		return is_there(tw, flags, err);
 	*ret_created = 1;
@@ -167,18 +256,38 @@ tokenward_init_store(struct tokenward *tw, const char *const *keys,
 
 /* ---- unlock and lock --------------------------------------------------- */
 
+/* For as long as was asked for, else as the stack says. */
+static int
+keep_seconds(struct tokenward *tw, int64_t *seconds, struct error *err)
+{
+	int64_t by_stack = 0;
+	int r = unlock_keep(&tw->keys, &by_stack, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	if (by_stack <= 0)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "the kernel may not keep a key: no unlock line names "
+		    "keyring-cache");
+	if (*seconds == 0)
+		*seconds = by_stack;
+	return TOKENWARD_OK;
+}
+
 static int
 keep_key(struct tokenward *tw, int64_t seconds, struct error *err)
 {
 	const struct header *h = store_header(tw->store);
 	unsigned char *master = secret_alloc(KEY_LEN);
 	struct key_opened by;
-	int r = master ? find_master(tw, master, &by, err) : error_memory(err);
+	int r = master ? keep_seconds(tw, &seconds, err) : error_memory(err);
 
 	if (r == TOKENWARD_OK)
+		r = find_master(tw, master, &by, err);
+	if (r == TOKENWARD_OK)
 		r = store_unlock(tw->store, master, false, err);
-	if (r == TOKENWARD_OK && !keyring_put(h->store_id, h->epoch, master,
-				     seconds ? seconds : CACHE_SECONDS))
+	if (r == TOKENWARD_OK &&
+	    !keyring_put(h->store_id, h->epoch, master, seconds))
 		r = error_set(err, TOKENWARD_FAILED,
 		    "the key is right, but the kernel's keyring would not "
 		    "keep it (\"%s doctor\" says more)",
@@ -187,17 +296,22 @@ keep_key(struct tokenward *tw, int64_t seconds, struct error *err)
 	return r;
 }
 
-/* An unattended slot opens the store anyway: nothing needs to be kept. */
+/* A quick unattended slot opens the store anyway: nothing is to be kept. */
 static int
 unlock(struct tokenward *tw, int64_t seconds, struct error *err)
 {
+	int r;
+
 	if (!tw->store) {
 		*err = tw->unopened;
 		return err->code;
 	}
-	if (unlock_unattended(store_header(tw->store), &tw->keys))
+	if (unlock_unattended(store_header(tw->store), &tw->keys, false))
 		return need_keys(tw, false, err);
-	return keep_key(tw, seconds, err);
+	tw->keys.dialogs = true;
+	r = keep_key(tw, seconds, err);
+	tw->keys.dialogs = false;
+	return r;
 }
 
 int
@@ -222,7 +336,7 @@ lock(struct tokenward *tw, char **ret_text, struct error *err)
 	keyring_forget(h->store_id, h->epoch);
 	keyring_forget(h->store_id, h->epoch - 1); /* a rekey cut short */
 	store_lock_keys(tw->store);
-	kind = unlock_unattended(h, &tw->keys);
+	kind = unlock_unattended(h, &tw->keys, true);
 	if (kind && asprintf(ret_text,
 			"the next call will unlock the store by itself: it "
 			"has a %s that needs nobody",

@@ -128,7 +128,9 @@ struct adding {
 	struct tokenward *tw;
 	struct key_slot slot;
 	unsigned char *master, *kek;
+	struct key_context ctx;
 	struct buf text;
+	struct buf code; /* secret */
 };
 
 static const struct key_slot *
@@ -163,24 +165,24 @@ check_room(const struct adding *a, const struct header *h, struct error *err)
 	    a->tw->path, SLOTS_MAX);
 }
 
-/* The header's copy owns the slot then. */
+/* The slot is lent to the header's copy only. */
 static int
 write_slot(struct adding *a, struct header *h, struct error *err)
 {
-	struct key_slot *slot = &h->slots[h->slots_n];
 	int r = check_room(a, h, err);
 
 	if (r != TOKENWARD_OK)
 		return r;
-	a->slot.id = h->next_slot++;
+	if (!a->slot.id)
+		a->slot.id = h->next_slot++;
 	a->slot.created_at = tokenward_now(a->tw);
 	r = slot_wrap(&a->slot, h->store_id, a->kek, a->master, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	*slot = a->slot;
-	a->slot = (struct key_slot){.id = slot->id};
-	h->slots_n++;
-	return store_write_header(a->tw->store, h, a->master, err);
+	h->slots[h->slots_n++] = a->slot;
+	r = store_write_header(a->tw->store, h, a->master, err);
+	h->slots[--h->slots_n] = (struct key_slot){0};
+	return r;
 }
 
 static int
@@ -196,10 +198,65 @@ publish(struct adding *a, struct error *err)
 	return r;
 }
 
+/*
+ * A program is told the number of its slot, and may keep something under it
+ * elsewhere: the number is taken before it is asked.
+ */
+static int
+reserve(struct adding *a, struct error *err)
+{
+	cleanup_lock int lock = -1;
+	struct header h = {0};
+	int r = lock_header(a->tw, a->master, &lock, &h, err);
+
+	if (r == TOKENWARD_OK)
+		r = check_room(a, &h, err);
+	if (r == TOKENWARD_OK) {
+		a->slot.id = h.next_slot++;
+		r = store_write_header(a->tw->store, &h, a->master, err);
+	}
+	header_free(&h);
+	return r;
+}
+
+/* What was kept elsewhere for a slot that came to nothing. */
+static void
+unmake(struct adding *a)
+{
+	struct error err;
+
+	if (a->slot.kind)
+		key_slot_forget(
+		    store_header(a->tw->store), &a->slot, &a->ctx, &err);
+}
+
+static int
+enroll(struct adding *a, const char *key, struct error *err)
+{
+	int r = TOKENWARD_OK;
+
+	a->ctx = a->tw->keys;
+	a->ctx.dialogs = true;
+	a->ctx.store_id = store_header(a->tw->store)->store_id;
+	a->ctx.note = &a->text;
+	a->ctx.code = a->tw->show ? &a->code : NULL;
+	if (key_is_program(key))
+		r = reserve(a, err);
+	if (r == TOKENWARD_OK)
+		r = key_enroll(&a->ctx, key, &a->slot, a->kek, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	r = publish(a, err);
+	if (r != TOKENWARD_OK)
+		unmake(a);
+	else if (a->code.len)
+		a->tw->show(a->tw->show_data, buf_str(&a->code));
+	return r;
+}
+
 static int
 add(struct adding *a, const char *key, struct error *err)
 {
-	struct key_context ctx = a->tw->keys;
 	struct key_opened by;
 	int r;
 
@@ -207,18 +264,15 @@ add(struct adding *a, const char *key, struct error *err)
 	a->kek = secret_alloc(KEY_LEN);
 	if (!a->master || !a->kek)
 		return error_memory(err);
-	ctx.note = &a->text;
 	r = find_master(a->tw, a->master, &by, err);
-	if (r == TOKENWARD_OK)
-		r = key_enroll(&ctx, key, &a->slot, a->kek, err);
-	return r ? r : publish(a, err);
+	return r ? r : enroll(a, key, err);
 }
 
 int
 tokenward_add_key(
     struct tokenward *tw, const char *key, unsigned *ret_slot, char **ret_text)
 {
-	struct adding a = {.tw = tw};
+	struct adding a = {.tw = tw, .code = BUF_SECRET_INIT};
 	int r;
 
 	*ret_text = NULL;
@@ -234,6 +288,7 @@ tokenward_add_key(
 	secret_free(a.master);
 	secret_free(a.kek);
 	buf_free(&a.text);
+	buf_free(&a.code);
 	return call_end(tw, r);
 }
 
@@ -259,9 +314,14 @@ say_removal(const struct tokenward *tw, const struct header *h,
 {
 	const char *path = strmap_get(&gone->params, "path");
 	cleanup_buf struct buf name = BUF_INIT;
+	struct error err;
 	bool human = true;
 	size_t i;
 
+	if (key_slot_forget(h, gone, &tw->keys, &err) != TOKENWARD_OK)
+		put_line(text,
+		    "What %s keeps for it elsewhere is still there: %s",
+		    gone->kind, err.text);
 	key_slot_name(gone, &name);
 	put_line(text,
 	    "Copies of the store from before, as in backups, still open with "
@@ -361,6 +421,7 @@ open_slot(struct tokenward *tw, const struct key_slot *s, struct error *err)
 	int r;
 
 	ctx.one_slot = true;
+	ctx.dialogs = true;
 	r = kek && master ? key_slot_open(h, s, &ctx, kek, master, err)
 			  : error_memory(err);
 	if (r == TOKENWARD_OK && !header_verify(h, master))

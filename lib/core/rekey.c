@@ -32,6 +32,8 @@ struct rekey {
 	uint32_t ids[SLOTS_MAX]; /* of the slots that were looked at */
 	size_t ids_n;
 	struct buf missing; /* those that do not, and why */
+	struct key_slot dropped[SLOTS_MAX];
+	size_t dropped_n;
 	struct buf text;
 };
 
@@ -126,7 +128,8 @@ wrap_slots(struct rekey *k, struct header *h, struct error *err)
 
 	for (i = 0; i < h->slots_n; i++) {
 		if (!k->opens[i]) {
-			slot_free(&h->slots[i]);
+			k->dropped[k->dropped_n++] = h->slots[i];
+			h->slots[i] = (struct key_slot){0};
 			continue;
 		}
 		r = slot_wrap(&h->slots[i], h->store_id, k->keys->kek[i],
@@ -213,6 +216,12 @@ finish(struct rekey *k, const unsigned char *master, struct error *err)
 static void
 say_dropped(struct rekey *k)
 {
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < k->dropped_n; i++)
+		key_slot_forget(store_header(k->tw->store), &k->dropped[i],
+		    &k->tw->keys, &err);
 	if (k->missing.len)
 		put_line(
 		    &k->text, "Dropped: key slot %s.", buf_str(&k->missing));
@@ -280,6 +289,7 @@ rekey(struct rekey *k, struct error *err)
 		return resume(k, err);
 	k->ctx = k->tw->keys;
 	k->ctx.one_slot = true;
+	k->ctx.dialogs = true;
 	if (k->ctx.ask) {
 		k->ctx.ask = watch_answer;
 		k->ctx.ask_data = k;
@@ -300,6 +310,8 @@ tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text)
 	r = rekey(&k, &tw->err);
 	if (r == TOKENWARD_OK)
 		r = text_result(&k.text, ret_text, &tw->err);
+	while (k.dropped_n > 0)
+		slot_free(&k.dropped[--k.dropped_n]);
 	secret_free(k.keys);
 	buf_free(&k.missing);
 	buf_free(&k.text);

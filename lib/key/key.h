@@ -7,9 +7,11 @@
  *   slots.c          wrapping and opening one slot, the slots' codec
  *   passphrase.c     Argon2id          keyfile.c   a file of random bytes
  *   keyring_cache.c  the kernel keyring
- *   methods.c        the table of the methods
+ *   recovery.c       a code on paper
+ *   methods.c        the table of these
+ *   module_slot.c    slots of modules that are programs
  *   enroll.c         new slots, slots opened one at a time
- *   unlock.c         walks what there is until the header's MAC agrees
+ *   unlock.c         walks the unlock stack until the header's MAC agrees
  */
 #ifndef KEY_KEY_H
 #define KEY_KEY_H
@@ -39,14 +41,27 @@ struct key_slot {
 	unsigned char commitment[SLOT_COMMIT_LEN];
 };
 
+struct stack; /* module/module.h */
+struct stack_line;
+/* The stack in force; it belongs to whoever gives it. */
+typedef int (*key_stack_fn)(
+    void *data, const struct stack **ret, struct error *err);
+
 /* What a method needs from outside. */
 struct key_context {
 	tokenward_ask_fn ask; /* NULL: no human */
 	void *ask_data;
-	const char *store_path; /* for prompts and default paths */
-	bool system;            /* the system's store */
-	bool one_slot;          /* questions say which slot they are for */
-	struct buf *note;       /* enroll: lines for its user; may be NULL */
+	bool dialogs;                  /* nor need a module be shy to ask one */
+	const char *store_path;        /* for prompts and default paths */
+	bool system;                   /* the system's store */
+	const unsigned char *store_id; /* STORE_ID_LEN, for modules */
+	const char *modules;           /* directory; NULL: none */
+	key_stack_fn stack;            /* NULL: the default one */
+	void *stack_data;
+	bool one_slot;        /* questions say which slot they are for */
+	const char *question; /* in place of what a method asks for */
+	struct buf *note;     /* enroll: lines for its user; may be NULL */
+	struct buf *code;     /* enroll: a secret to be shown, or NULL */
 };
 
 struct key_method {
@@ -79,6 +94,17 @@ struct header; /* store/header.h */
 int key_slot_open(const struct header *h, const struct key_slot *slot,
     const struct key_context *ctx, unsigned char *ret_kek,
     unsigned char *ret_master, struct error *err);
+/* The same with the stack's line for its kind; *ret_slow: the module says
+   that it is. */
+int key_slot_open_by(const struct header *h, const struct key_slot *slot,
+    const struct key_context *ctx, const struct stack_line *line,
+    unsigned char *ret_kek, unsigned char *ret_master, bool *ret_slow,
+    struct error *err);
+/* What a removed slot left elsewhere. */
+int key_slot_forget(const struct header *h, const struct key_slot *slot,
+    const struct key_context *ctx, struct error *err);
+/* Of no built-in method: a program's, which is told the slot's number. */
+bool key_is_program(const char *text);
 bool key_needs_human(const char *kind);
 /* "keyfile /etc/tokenward/key", fit to be printed; appends. */
 void key_slot_name(const struct key_slot *slot, struct buf *out);
@@ -111,17 +137,24 @@ struct key_opened {
 	const char *kind; /* "keyring-cache", "keyfile"; the header's life */
 	uint32_t slot;    /* 0: none, the cache */
 	bool human;       /* somebody was asked */
+	int64_t keep;     /* seconds the kernel may keep it; 0: it may not */
 };
 /*
- * The master key of a header, in the order: kernel keyring, key files,
- * passphrase (if a human can be asked).  A cached key that does not verify
- * this header is forgotten.  ret_master is KEY_LEN bytes of the locked
- * arena.  Wrong or missing keys: TOKENWARD_LOCKED with a sentence on each.
+ * The master key of a header: from the kernel's keyring, else by the lines
+ * of the unlock stack.  A cached key that does not verify this header is
+ * forgotten.  ret_master is KEY_LEN bytes of the locked arena.  Wrong or
+ * missing keys: TOKENWARD_LOCKED with a sentence on each.
  */
 int unlock_master(const struct header *h, const struct key_context *ctx,
     unsigned char *ret_master, struct key_opened *ret, struct error *err);
-/* Would a slot open without a human: lock warns, caching is left out. */
+/*
+ * Would a slot open without a human, and which: lock warns, caching is left
+ * out.  Without slow, modules that are programs are not tried.
+ */
 const char *unlock_unattended(
-    const struct header *h, const struct key_context *ctx);
+    const struct header *h, const struct key_context *ctx, bool slow);
+/* How long the stack lets the kernel keep a key; 0: not at all. */
+int unlock_keep(
+    const struct key_context *ctx, int64_t *ret_seconds, struct error *err);
 
 #endif

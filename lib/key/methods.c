@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ways to a wrapping key, and how well each protects. */
 #include <string.h>
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "key/methods.h"
 
 const struct key_method *const key_methods[] = {
     &keyfile_method,
     &passphrase_method,
+    &recovery_method,
     NULL,
 };
 
@@ -19,6 +21,50 @@ key_method_find(const char *name)
 		if (strcmp((*m)->name, name) == 0)
 			return *m;
 	return NULL;
+}
+
+static void
+put_prompt(struct buf *b, const struct key_context *ctx, const char *what,
+    const struct key_slot *slot, bool confirm)
+{
+	buf_put_str(b, ctx->question && !confirm ? ctx->question : what);
+	if (ctx->one_slot && slot->id)
+		buf_printf(b, " of key slot %u", slot->id);
+	buf_printf(
+	    b, " for the store %s: ", ctx->store_path ? ctx->store_path : "");
+}
+
+/* "Recovery code" is "the recovery code" in a sentence. */
+static int
+no_answer(
+    const char *before, const char *what, const char *after, struct error *err)
+{
+	return error_set(err, TOKENWARD_LOCKED, "%sthe %c%s%s", before,
+	    what[0] | 0x20, what + 1, after);
+}
+
+int
+method_ask(const struct key_context *ctx, const char *what,
+    const struct key_slot *slot, bool confirm, size_t max, struct buf *answer,
+    struct error *err)
+{
+	cleanup_buf struct buf prompt = BUF_INIT;
+	struct tokenward_question q = {.confirm = confirm};
+	unsigned char *room = buf_room(answer, max);
+	long n;
+
+	put_prompt(&prompt, ctx, what, slot, confirm);
+	if (!room || prompt.failed)
+		return error_memory(err);
+	q.prompt = buf_str(&prompt);
+	n = ctx->ask ? ctx->ask(ctx->ask_data, &q, (char *)room, max) : -1;
+	if (n < 0)
+		return no_answer("nobody can be asked for ", what, "", err);
+	if (n == 0 || n > (long)max)
+		return no_answer(
+		    "", what, n ? " is too long" : " is empty", err);
+	answer->len += (size_t)n;
+	return TOKENWARD_OK;
 }
 
 bool
@@ -46,6 +92,7 @@ static const struct {
 } grades[] = {
     {"keyfile", "fair", "who can read it and the store reads everything"},
     {"passphrase", "strong", "as hard to guess as its words"},
+    {"recovery", "strong", "130 random bits, as safe as the paper"},
 };
 
 const char *

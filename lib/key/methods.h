@@ -11,6 +11,15 @@
 
 extern const struct key_method keyfile_method;
 extern const struct key_method passphrase_method;
+extern const struct key_method recovery_method;
+
+/*
+ * "WHAT for the store ...: ", the answer of at most max bytes into a secret
+ * buffer.  Nobody there, no answer, too long: TOKENWARD_LOCKED.
+ */
+int method_ask(const struct key_context *ctx, const char *what,
+    const struct key_slot *slot, bool confirm, size_t max, struct buf *answer,
+    struct error *err);
 
 /*
  * The wrapping key from the file at path: owner, mode and size are checked

@@ -17,45 +17,6 @@
 
 _Static_assert(SLOT_SALT_LEN == crypto_pwhash_SALTBYTES, "Argon2's salt");
 
-static void
-put_prompt(struct buf *b, const struct key_context *ctx, bool confirm,
-    const struct key_slot *slot)
-{
-	buf_put_str(b, confirm ? "New passphrase" : "Passphrase");
-	if (ctx->one_slot && slot->id)
-		buf_printf(b, " of key slot %u", slot->id);
-	buf_printf(
-	    b, " for the store %s: ", ctx->store_path ? ctx->store_path : "");
-}
-
-static int
-ask(const struct key_context *ctx, bool confirm, const struct key_slot *slot,
-    struct buf *answer, struct error *err)
-{
-	cleanup_buf struct buf prompt = BUF_INIT;
-	struct tokenward_question q = {.confirm = confirm};
-	unsigned char *room = buf_room(answer, PASSPHRASE_MAX);
-	long n;
-
-	put_prompt(&prompt, ctx, confirm, slot);
-	if (!room || prompt.failed)
-		return error_memory(err);
-	q.prompt = buf_str(&prompt);
-	n = ctx->ask ? ctx->ask(ctx->ask_data, &q, (char *)room, PASSPHRASE_MAX)
-		     : -1;
-	if (n < 0)
-		return error_set(err, TOKENWARD_LOCKED,
-		    "nobody can be asked for the passphrase");
-	if (n == 0 || n > PASSPHRASE_MAX)
-		return error_set(err, TOKENWARD_LOCKED,
-		    n ? "the passphrase is "
-			"too long"
-		      : "the passphrase is "
-			"empty");
-	answer->len += (size_t)n;
-	return TOKENWARD_OK;
-}
-
 static int
 stretch(const struct buf *passphrase, const unsigned char *salt, int64_t memory,
     int64_t passes, unsigned char *ret_kek, struct error *err)
@@ -97,7 +58,8 @@ passphrase_enroll(const struct key_method *self, const struct key_context *ctx,
 	    !set_number(
 		&slot->params, "passes", crypto_pwhash_OPSLIMIT_MODERATE))
 		return error_memory(err);
-	if (ask(ctx, true, slot, &answer, err) != TOKENWARD_OK)
+	if (method_ask(ctx, "New passphrase", slot, true, PASSPHRASE_MAX,
+		&answer, err) != TOKENWARD_OK)
 		return err->code;
 	randombytes_buf(slot->salt, SLOT_SALT_LEN);
 	return stretch(&answer, slot->salt, crypto_pwhash_MEMLIMIT_MODERATE,
@@ -133,7 +95,8 @@ passphrase_open(const struct key_method *self, const struct key_context *ctx,
 		    "key slot %u (passphrase) asks for less or more work than "
 		    "any tokenward writes: it was changed by somebody else",
 		    slot->id);
-	if (ask(ctx, false, slot, &answer, err) != TOKENWARD_OK)
+	if (method_ask(ctx, "Passphrase", slot, false, PASSPHRASE_MAX, &answer,
+		err) != TOKENWARD_OK)
 		return err->code;
 	return stretch(&answer, slot->salt, memory, passes, ret_kek, err);
 }

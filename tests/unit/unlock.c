@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include "base/secret.h"
 #include "key/methods.h"
+#include "module/module.h"
 #include "store/store.h"
 #include "unit.h"
 
@@ -236,11 +237,15 @@ Test(unlock, unknown_and_absent_slots)
 
 	finish();
 	assert_fails(
-	    unlock("x", &kind, &err), err, TOKENWARD_LOCKED, "no key slot");
-	new_slot("tpm2");
+	    unlock("x", &kind, &err), err, TOKENWARD_CONFIG, "no key slot");
+	new_slot("tpm3");
 	finish();
-	assert_fails(unlock("x", &kind, &err), err, TOKENWARD_LOCKED,
-	    "no key module \"tpm2\"");
+	assert_fails(unlock("x", &kind, &err), err, TOKENWARD_CONFIG,
+	    "key slot 1: no unlock line names tpm3");
+	new_slot("keyfile");
+	finish();
+	assert_fails(
+	    unlock("x", &kind, &err), err, TOKENWARD_DAMAGED, "no usable path");
 }
 
 Test(unlock, unattended_means_without_a_human)
@@ -249,14 +254,201 @@ Test(unlock, unattended_means_without_a_human)
 
 	add_passphrase("correct horse");
 	finish();
-	cr_assert_null(unlock_unattended(&h, &ctx));
+	cr_assert_null(unlock_unattended(&h, &ctx, true));
 	add_keyfile(unit_path("key"));
 	finish();
-	cr_assert_str_eq(unlock_unattended(&h, &ctx), "keyfile");
+	cr_assert_str_eq(unlock_unattended(&h, &ctx, true), "keyfile");
 	unlink(unit_path("key"));
-	cr_assert_null(unlock_unattended(&h, &ctx));
+	cr_assert_null(unlock_unattended(&h, &ctx, true));
 	cr_assert_eq(asked, 0);
 	cr_assert_eq(secret_in_use(), 0);
+}
+
+/* ---- recovery codes ---------------------------------------------------- */
+
+static char code[64];
+
+static void
+add_recovery(void)
+{
+	struct key_slot *s = new_slot("recovery");
+	struct key_context ctx = context(NULL);
+	struct buf made = BUF_SECRET_INIT;
+	unsigned char kek[KEY_LEN];
+	struct error err;
+
+	assert_fails(
+	    recovery_method.enroll(&recovery_method, &ctx, NULL, s, kek, &err),
+	    err, TOKENWARD_USAGE, "nobody to show");
+	ctx.code = &made;
+	assert_fails(
+	    recovery_method.enroll(&recovery_method, &ctx, "x", s, kek, &err),
+	    err, TOKENWARD_USAGE, "takes no value");
+	assert_ok(
+	    recovery_method.enroll(&recovery_method, &ctx, NULL, s, kek, &err),
+	    err);
+	assert_ok(slot_wrap(s, h.store_id, kek, master, &err), err);
+	snprintf(code, sizeof(code), "%s", buf_str(&made));
+	buf_free(&made);
+}
+
+Test(unlock, a_recovery_code_opens)
+{
+	const char *kind = NULL;
+	struct error err;
+	char *p;
+
+	add_recovery();
+	finish();
+	assert_ok(unlock(code, &kind, &err), err);
+	cr_assert_str_eq(kind, "recovery");
+	for (p = code; *p; p++)
+		*p = *p == '-' ? ' ' : (char)(*p | 0x20);
+	assert_ok(unlock(code, &kind, &err), err);
+	assert_fails(unlock(NULL, &kind, &err), err, TOKENWARD_LOCKED,
+	    "nobody can be asked for the recovery code");
+}
+
+Test(unlock, a_mistyped_recovery_code_is_said_so)
+{
+	const char *kind = NULL;
+	struct error err;
+
+	add_recovery();
+	finish();
+	code[7] = code[7] == 'X' ? 'Y' : 'X';
+	assert_fails(unlock(code, &kind, &err), err, TOKENWARD_LOCKED,
+	    "checksum does not fit; look at group 2 first");
+	code[20] = '\0';
+	assert_fails(unlock(code, &kind, &err), err, TOKENWARD_LOCKED,
+	    "28 letters and digits, these are 16");
+	assert_fails(unlock("open sesame!", &kind, &err), err, TOKENWARD_LOCKED,
+	    "letters and digits only");
+	add_recovery();
+	finish();
+	assert_ok(unlock(code, &kind, &err), err);
+	assert_fails(unlock("0123-4567-89AB-CDEF-GHJK-MNPQ-RSWX", &kind, &err),
+	    err, TOKENWARD_LOCKED, "does not fit key slot 2");
+}
+
+Test(unlock, passphrase_or_code_one_question)
+{
+	const char *kind = NULL;
+	struct error err;
+
+	add_passphrase("correct horse");
+	add_recovery();
+	finish();
+	assert_ok(unlock("correct horse", &kind, &err), err);
+	cr_assert_str_eq(kind, "passphrase");
+	cr_assert_eq(asked, 1);
+	assert_ok(unlock(code, &kind, &err), err);
+	cr_assert_str_eq(kind, "recovery");
+	cr_assert_eq(asked, 2);
+	assert_fails(unlock("wrong", &kind, &err), err, TOKENWARD_LOCKED,
+	    "the passphrase does not fit key slot 1");
+	cr_assert_eq(strstr(err.text, "recovery code is"), NULL);
+}
+
+/* ---- the stack --------------------------------------------------------- */
+
+static struct stack stack;
+
+static int
+give_stack(void *data, const struct stack **ret, struct error *err)
+{
+	(void)data;
+	(void)err;
+	*ret = &stack;
+	return TOKENWARD_OK;
+}
+
+static void
+load(const char *text)
+{
+	struct stack_files files = {
+	    .machine = unit_path("stack.conf"), .store_owner = (uid_t)-1};
+	struct error err;
+
+	unit_write(files.machine, text, strlen(text));
+	stack_free(&stack);
+	assert_ok(stack_load(&files, &stack, &err), err);
+}
+
+static int
+unlock_by(const char *says, struct key_opened *by, struct error *err)
+{
+	struct key_context ctx = context(says);
+	unsigned char *got = secret_alloc(KEY_LEN);
+	int r;
+
+	ctx.stack = give_stack;
+	*by = (struct key_opened){.kind = ""};
+	r = unlock_master(&h, &ctx, got, by, err);
+	secret_free(got);
+	return r;
+}
+
+Test(unlock, the_stack_says_what_is_tried_and_in_which_order)
+{
+	struct key_opened by;
+	struct error err;
+
+	add_keyfile(unit_path("key"));
+	add_passphrase("correct horse");
+	finish();
+	load("unlock sufficient passphrase\nunlock required keyfile\n");
+	assert_ok(unlock_by("correct horse", &by, &err), err);
+	cr_assert_str_eq(by.kind, "passphrase");
+	cr_assert_eq(by.slot, 2);
+	cr_assert_eq(by.keep, 0, "no line lets the kernel keep it");
+	assert_ok(unlock_by("wrong", &by, &err), err);
+	cr_assert_str_eq(by.kind, "keyfile");
+	load("unlock required passphrase\nunlock required keyfile\n");
+	assert_fails(unlock_by("wrong", &by, &err), err, TOKENWARD_LOCKED,
+	    "does not fit key slot 2");
+	load("unlock required passphrase\n");
+	assert_fails(unlock_by("wrong", &by, &err), err, TOKENWARD_LOCKED,
+	    "key slot 1: no unlock line names keyfile");
+	load("unlock sufficient keyring-cache timeout=2h\n"
+	     "unlock required passphrase\n");
+	assert_ok(unlock_by("correct horse", &by, &err), err);
+	cr_assert_eq(by.keep, 7200);
+	load("unlock sufficient keyring-cache\n"
+	     "unlock requisite keyfile\n");
+	assert_ok(unlock_by("correct horse", &by, &err), err);
+	cr_assert_eq(by.keep, 0, "it opens by itself");
+	stack_free(&stack);
+}
+
+Test(unlock, an_unreadable_line_is_said)
+{
+	struct key_opened by;
+	struct error err;
+
+	add_keyfile(unit_path("key"));
+	finish();
+	load("unlock perhaps keyfile\n");
+	assert_fails(unlock_by(NULL, &by, &err), err, TOKENWARD_CONFIG,
+	    "stack.conf:1): the second word must be");
+	stack_free(&stack);
+}
+
+Test(unlock, a_recovery_line_of_its_own)
+{
+	struct key_opened by;
+	struct error err;
+
+	add_recovery();
+	finish();
+	load("unlock required keyfile\n");
+	assert_fails(unlock_by(code, &by, &err), err, TOKENWARD_CONFIG,
+	    "no unlock line names recovery");
+	load("unlock required recovery\n");
+	assert_ok(unlock_by(code, &by, &err), err);
+	load("unlock required passphrase\n");
+	assert_ok(unlock_by(code, &by, &err), err);
+	stack_free(&stack);
 }
 
 Test(unlock, methods_by_name)

@@ -56,6 +56,11 @@ struct tokenward_question {
  */
 typedef long (*tokenward_ask_fn)(void *data,
     const struct tokenward_question *question, char *answer, size_t cap);
+/*
+ * A new recovery code, to be shown to a human once and kept nowhere; wiped
+ * after the call.
+ */
+typedef void (*tokenward_show_fn)(void *data, const char *code);
 /* A warning the caller may show; never holds a secret. */
 typedef void (*tokenward_warn_fn)(void *data, const char *sentence);
 
@@ -76,6 +81,8 @@ struct tokenward_open_params {
 	const char *provider_dir; /* likewise: searched first; NULL */
 	int64_t clock_offset;	  /* seconds, for tests; 0 */
 	const char *stack_file;	  /* for tests: in place of /etc's; NULL */
+	tokenward_show_fn show;	  /* NULL: no recovery codes are made */
+	void *show_data;
 };
 
 /*
@@ -287,12 +294,15 @@ void tokenward_text_free(char *text);
 /* ---- the store --------------------------------------------------------- */
 
 #define TOKENWARD_INIT_IF_MISSING 0x1u /* an existing store is left alone */
+#define TOKENWARD_INIT_NO_RECOVERY 0x2u /* no recovery code by itself */
 
 /*
- * Makes a store.  keys: "keyfile", "keyfile=PATH", "passphrase", NULL-
- * terminated; NULL: what this machine offers best.  *ret_created is 0 when
- * the store was there.  *ret_text says what was chosen, what it protects
- * against and what will still fail (tokenward_text_free()).
+ * Makes a store.  keys: "keyfile", "keyfile=PATH", "passphrase", "recovery"
+ * or a key module, NULL-terminated; NULL: what this machine offers best.
+ * Where only this machine could open it a recovery code is added.
+ * *ret_created is 0 when the store was there.  *ret_text says what was
+ * chosen, what it protects against and what will still fail
+ * (tokenward_text_free()).
  */
 int tokenward_init_store(struct tokenward *tw, const char *const *keys,
     unsigned flags, int *ret_created, char **ret_text);

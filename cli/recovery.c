@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A recovery code on its way from the library to a human, once. */
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json_write.h"
+#include "cli.h"
+
+static struct buf code = BUF_SECRET_INIT;
+
+void
+recovery_take(void *data, const char *text)
+{
+	(void)data;
+	buf_set(&code, text, strlen(text));
+}
+
+bool
+recovery_taken(void)
+{
+	return code.len > 0;
+}
+
+/* Also with --quiet: nobody ever sees it again. */
+void
+recovery_tell(void)
+{
+	static const char before[] =
+	    "tokenward: the recovery code, which is not shown again; write it "
+	    "down and keep it away from this machine:\n\n    ";
+	cleanup_buf struct buf b = BUF_SECRET_INIT;
+
+	buf_put_str(&b, before);
+	buf_put(&b, code.data, code.len);
+	buf_put_str(&b, "\n\n");
+	if (!b.failed)
+		write_all(STDERR_FILENO, b.data, b.len);
+	buf_free(&code);
+}
+
+int
+recovery_print(void)
+{
+	struct iovec iov[] = {{code.data, code.len}, {(char[]){'\n'}, 1}};
+	int r = out_direct(iov, 2);
+
+	buf_free(&code);
+	return r;
+}
+
+int
+recovery_print_json(const char *result, unsigned slot)
+{
+	cleanup_buf struct buf b = BUF_SECRET_INIT;
+	struct iovec iov;
+
+	json_open(&b, NULL, '{');
+	if (slot)
+		json_put_num(&b, "slot", slot);
+	json_put_str(&b, "result", result);
+	if (code.len)
+		json_put_strn(&b, "recovery_code", (char *)code.data, code.len);
+	json_close(&b, '}');
+	buf_put_str(&b, "\n");
+	buf_free(&code);
+	if (b.failed)
+		return error_memory(&cli.error);
+	iov = (struct iovec){b.data, b.len};
+	return out_direct(&iov, 1);
+}
