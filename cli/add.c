@@ -72,8 +72,12 @@ say_secret_end(const char *name)
 		return;
 	end = tokenward_credential_get(c, "secret.expires_at", 0);
 	basis = tokenward_credential_get(c, "secret.basis", 0);
-	if (end && str_equal(end, "never"))
-		say("%s: the secret has no end", name);
+	if (end && str_equal(end, "never") && str_equal(basis, "none"))
+		say("%s: the provider states no end of its secrets; if this "
+		    "one has one: tokenward edit %s --expires-at T",
+		    name, name);
+	else if (end && str_equal(end, "never"))
+		say("%s: the secret has no end, as stated", name);
 	else if (end && str_equal(basis, "assumed"))
 		say("%s: the secret is assumed to end %s, the provider's "
 		    "usual; if that is wrong: tokenward edit %s "
