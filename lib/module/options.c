@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The options of a line against the module's own table. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "module/host.h"
@@ -28,49 +26,46 @@ is_of_the_host(enum module_kind kind, const char *name)
 	return false;
 }
 
-static char *
-number_text(int64_t v)
+static bool
+read_text(const char *text, struct buf *out)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lld", (long long)v);
-	return strdup(text);
+	buf_put_str(out, text);
+	return true;
 }
 
-static char *
-read_text(const char *text)
-{
-	return strdup(text);
-}
-
-static char *
-read_number(const char *text)
+static bool
+read_number(const char *text, struct buf *out)
 {
 	struct frame_field f = {
 	    .value = (const unsigned char *)text, .len = strlen(text)};
 	int64_t v;
 
-	return frame_num(&f, &v) ? number_text(v) : NULL;
+	if (!frame_num(&f, &v))
+		return false;
+	buf_printf(out, "%lld", (long long)v);
+	return true;
 }
 
-static char *
-read_duration(const char *text)
+static bool
+read_duration(const char *text, struct buf *out)
 {
 	int64_t v;
 
-	return duration_parse(text, &v) ? number_text(v) : NULL;
+	if (!duration_parse(text, &v))
+		return false;
+	buf_printf(out, "%lld", (long long)v);
+	return true;
 }
 
-static char *
-read_flag(const char *text)
+static bool
+read_flag(const char *text, struct buf *out)
 {
-	return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0
-		   ? strdup(text)
-		   : NULL;
+	buf_put_str(out, text);
+	return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
 }
 
 static const struct {
-	char *(*read)(const char *text); /* NULL: it is none */
+	bool (*read)(const char *text, struct buf *out);
 	const char *wanted;
 } types[] = {
     [TOKENWARD_OPTION_TEXT] = {read_text, "a text"},
@@ -105,17 +100,28 @@ unknown(const struct module_info *info, const char *name, struct error *err)
 }
 
 static int
+bad_value(const struct module_option *o, const char *text, struct error *err)
+{
+	cleanup_buf struct buf shown = BUF_INIT;
+
+	str_clean(&shown, o->secret ? "..." : text,
+	    o->secret ? 3 : strlen(text), 100);
+	return error_set(err, TOKENWARD_CONFIG,
+	    "its option %s wants %s, not \"%s\"", o->name,
+	    types[o->type].wanted, buf_str(&shown));
+}
+
+static int
 take(const struct module_option *o, const char *text, struct strmap *ret,
     struct error *err)
 {
-	cleanup_free char *value = types[o->type].read(text);
+	cleanup_buf struct buf value = BUF_INIT;
 
-	if (!value)
-		return error_set(err, TOKENWARD_CONFIG,
-		    "its option %s wants %s, not \"%s\"", o->name,
-		    types[o->type].wanted, o->secret ? "..." : text);
-	return strmap_set(ret, o->name, value) ? TOKENWARD_OK
-					       : error_memory(err);
+	if (!types[o->type].read(text, &value))
+		return bad_value(o, text, err);
+	return !value.failed && strmap_set(ret, o->name, buf_str(&value))
+		   ? TOKENWARD_OK
+		   : error_memory(err);
 }
 
 static int
