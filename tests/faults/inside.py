@@ -21,7 +21,7 @@ def enter():
     if os.geteuid() != 0:
         command.append("--map-root-user")
     status = subprocess.run(
-        [*command, "/usr/bin/python3", os.path.abspath(sys.argv[0]),
+        [*command, "/usr/bin/python3", "-B", os.path.abspath(sys.argv[0]),
          *sys.argv[1:], MARK], check=False).returncode
     if status == 1 and subprocess.run([*command, "true"],
                                       check=False).returncode:
