@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "core/core.h"
+#include "provider/url.h"
 
 #define TEXT_MAX 4096u
 #define CA_MAX (256u * 1024)
@@ -139,6 +140,38 @@ set_provider(char **to, const char *value, struct error *err)
 	return set_text(to, path, err);
 }
 
+/*
+ * A password in it would be seen in the list of processes now, and by show
+ * for ever.
+ */
+static int
+set_proxy(char **to, const char *value, struct error *err)
+{
+	static const char *const schemes[] = {
+	    "http://", "https://", "socks5://", "socks5h://"};
+	cleanup_buf struct buf url = BUF_INIT, origin = BUF_INIT;
+	const char *host = strstr(value, "://") ? NULL : value, *path;
+	struct error why = {0};
+	size_t i;
+
+	if (strchr(value, '@'))
+		return error_set(err, TOKENWARD_USAGE,
+		    "--proxy takes no user and no password: everybody would "
+		    "see them");
+	for (i = 0; !host && i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (str_prefix(value, schemes[i]))
+			host = value + strlen(schemes[i]);
+	buf_printf(&url, "http://%s", host ? host : "");
+	path = host ? strpbrk(host, "/?") : NULL;
+	if (host && (!path || strcmp(path, "/") == 0) &&
+	    url_origin(buf_str(&url), &origin, &why) == TOKENWARD_OK)
+		return set_text(to, value, err);
+	return error_set(err, TOKENWARD_USAGE,
+	    "--proxy takes http://HOST:PORT, or https, socks5 or socks5h in "
+	    "the place of http%s%s",
+	    why.code ? ": " : "", why.code ? why.text : "");
+}
+
 static int
 set_time(struct tokenward *tw, int64_t *to, const char *option,
     const char *value, struct error *err)
@@ -212,6 +245,8 @@ set_any(struct tokenward *tw, struct tokenward_credential *c, const char *field,
 		return set_ca(at, value, err);
 	if (strcmp(field, "provider") == 0)
 		return set_provider(at, value, err);
+	if (strcmp(field, "proxy") == 0)
+		return set_proxy(at, value, err);
 	return set_field(f, at, value, err);
 }
 

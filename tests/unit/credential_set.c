@@ -82,6 +82,31 @@ Test(credential_set, no_text_field_takes_what_cannot_be_shown)
 		}
 }
 
+Test(credential_set, a_proxy_is_a_place_and_no_password)
+{
+	static const char *const good[] = {"http://proxy.example:3128",
+	    "https://proxy.example", "socks5://127.0.0.1:1080",
+	    "socks5h://[::1]:1080", "http://proxy.example:3128/",
+	    "proxy.example:3128"};
+	static const char *const bad[] = {"ftp://proxy.example",
+	    "http://user:s3cret@proxy.example:3128", "user@proxy.example",
+	    "http://", "http://proxy.example/path", "http://a b",
+	    "socks4://proxy.example", "http://proxy.example:99999",
+	    "http://proxy.example?x"};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		cr_assert_eq(
+		    set("proxy", bad[i]), TOKENWARD_USAGE, "%s", bad[i]);
+		cr_assert(strstr(tokenward_error(tw), "--proxy") != NULL);
+		cr_assert(strstr(tokenward_error(tw), "s3cret") == NULL);
+		cr_assert(!object_has(bag, "proxy"));
+	}
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_ok(set("proxy", good[i]), tw->err);
+	assert_ok(set("proxy", NULL), tw->err);
+}
+
 Test(credential_set, no_pair_takes_it_either)
 {
 	static const char *const bad[] = {
