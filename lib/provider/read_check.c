@@ -257,8 +257,10 @@ static int
 check_maps(struct reading *r)
 {
 	const struct provider *p = r->provider;
+	/* Without a body the parameters go into the URL. */
+	unsigned secrets = p->body == BODY_NONE ? 0 : MAY_SECRETS;
 	int res = check_map(r, "token", "params", &p->params,
-	    MAY_CLIENT_ID | MAY_REQUEST | MAY_SECRETS);
+	    MAY_CLIENT_ID | MAY_REQUEST | secrets);
 
 	if (res == TOKENWARD_OK)
 		res = check_map(r, "token", "query", &p->query,

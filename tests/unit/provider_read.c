@@ -200,6 +200,12 @@ static const struct {
     {T("\"body\":\"none\",\"auth\":\"client_secret_post\""), "needs a body"},
     {T("\"method\":\"GET\",\"auth\":\"client_secret_post\""), "needs a body"},
     {T("\"query\":{\"k\":\"{client_secret}\"}"), "has no place here"},
+    {T("\"method\":\"GET\",\"auth\":\"none\","
+       "\"params\":{\"k\":\"{client_secret}\"}"),
+	"has no place here"},
+    {T("\"body\":\"none\",\"auth\":\"none\","
+       "\"params\":{\"k\":\"{client_secret}\"}"),
+	"has no place here"},
     {T("\"params\":{\"a\":[]}"), "a string, a number or a boolean"},
     {T("\"params\":{\"/a\":\"b\"}"), "needs a JSON body"},
     {T("\"params\":{\"client_id\":\"b\"}"), "sent already"},
