@@ -82,16 +82,44 @@ check_target(struct rename *r, struct error *err)
 	return result;
 }
 
+/* Set against each other, the two differ in nothing but what was edited. */
+static int
+same_content(struct rename *r, bool *ret, struct error *err)
+{
+	cleanup_buf struct buf a = BUF_SECRET_INIT, b = BUF_SECRET_INIT;
+	int64_t changed_at = r->there->changed_at;
+	int result;
+
+	r->there->changed_at = r->old->changed_at;
+	result = credential_encode(r->old, &a, err);
+	if (result == TOKENWARD_OK)
+		result = credential_encode(r->there, &b, err);
+	r->there->changed_at = changed_at;
+	*ret = buf_equal(&a, &b);
+	return result;
+}
+
+/*
+ * What an earlier try left there is as good as new, unless the old one was
+ * changed since; if the new one was as well, neither may be lost.
+ */
 static int
 write_new(struct rename *r, struct error *err)
 {
-	char *name = strdup(r->new_name);
+	bool same = false;
 
-	if (!name)
-		return error_memory(err);
-	free(r->old->name);
-	r->old->name = name;
+	if (set_text(&r->old->name, r->new_name, err) != TOKENWARD_OK ||
+	    (r->there && same_content(r, &same, err) != TOKENWARD_OK))
+		return err->code;
 	r->old->generation = r->there ? r->there->generation : 0;
+	if (same)
+		return TOKENWARD_OK;
+	if (r->there && r->there->generation > 1)
+		return error_set(err, TOKENWARD_EXISTS,
+		    "%s and %s are one credential since a rename was cut "
+		    "short, and were changed apart: remove the one that is "
+		    "wrong",
+		    r->old_name, r->new_name);
 	return credential_save(r->tw, r->old, err);
 }
 

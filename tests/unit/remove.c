@@ -146,6 +146,50 @@ keep_copy(const char *name, struct buf *credential, struct buf *tokens)
 	    err);
 }
 
+static void
+note(const char *name, const char *text)
+{
+	struct tokenward_credential *c =
+	    world_bag(tw, NULL, "note", text, NULL);
+
+	assert_ok(tokenward_edit_credential(tw, name, c, 0, NULL), tw->err);
+	tokenward_credential_free(c);
+}
+
+/* As a kill leaves it: whole under both names. */
+static void
+rename_half(void)
+{
+	struct buf credential = BUF_SECRET_INIT;
+	uint64_t generation;
+	struct error err;
+
+	assert_ok(store_read(tw->store, RECORD_CREDENTIAL, "n", &credential,
+		      &generation, &err),
+	    err);
+	assert_ok(tokenward_rename_credential(tw, "n", "m"), tw->err);
+	assert_ok(store_write(tw->store, RECORD_CREDENTIAL, "n", &credential, 0,
+		      true, &err),
+	    err);
+	buf_free(&credential);
+}
+
+Test(remove, what_was_changed_since_an_interrupted_rename_is_not_lost)
+{
+	rename_half();
+	note("n", "later");
+	assert_ok(tokenward_rename_credential(tw, "n", "m"), tw->err);
+	cr_assert_str_eq(world_field(tw, "m", "note"), "later");
+	assert_ok(tokenward_rename_credential(tw, "m", "n"), tw->err);
+	rename_half();
+	note("m", "later still");
+	assert_fails(tokenward_rename_credential(tw, "n", "m"), tw->err,
+	    TOKENWARD_EXISTS, "remove the one");
+	cr_assert_str_eq(world_field(tw, "m", "note"), "later still");
+	assert_ok(tokenward_remove_credential(tw, "n"), tw->err);
+	cr_assert_str_eq(world_field(tw, "m", "note"), "later still");
+}
+
 /* Killed after each step: said again, it is finished, and nothing is lost. */
 Test(remove, an_interrupted_rename_is_finished_by_saying_it_again)
 {
