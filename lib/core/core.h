@@ -184,6 +184,8 @@ void sentence_when(struct buf *out, int64_t when, const struct now *now);
 struct tokenward_token *token_object_new(
     const struct token *t, bool cached, const char *warning);
 struct tokenward_token *token_object_ref(struct tokenward_token *object);
+/* False in a forked child, where secrets read as zeros. */
+bool token_object_is_whole(const struct tokenward_token *object);
 
 /* credential_object.c */
 struct tokenward_credential {

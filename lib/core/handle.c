@@ -144,6 +144,18 @@ prepare(struct tokenward *tw, const struct tokenward_open_params *p)
 	return r ? r : strict_check(tw);
 }
 
+/* A callback may use the handle that it was called for. */
+static void
+make_mutex(pthread_mutex_t *mutex)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(mutex, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
 int
 tokenward_open(
     const struct tokenward_open_params *params, struct tokenward **ret)
@@ -155,7 +167,7 @@ tokenward_open(
 	*ret = tw;
 	if (!tw)
 		return TOKENWARD_FAILED;
-	pthread_mutex_init(&tw->mutex, NULL);
+	make_mutex(&tw->mutex);
 	tw->memo.token = (struct token){.value = BUF_SECRET_INIT};
 	if (params)
 		memcpy(&p, params,

@@ -19,7 +19,7 @@ memo_get(struct get *g)
 	struct memo *m = &g->tw->memo;
 	struct stat st;
 
-	if (!m->object || g->flags ||
+	if (!m->object || !token_object_is_whole(m->object) || g->flags ||
 	    (m->warn_at && g->began.wall_ms / 1000 >= m->warn_at) ||
 	    token_is_short(&m->token, g->min_valid) ||
 	    strcmp(m->name, g->name) != 0 || strcmp(m->shape, g->key) != 0 ||

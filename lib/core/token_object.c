@@ -89,6 +89,12 @@ token_object_ref(struct tokenward_token *o)
 	return o;
 }
 
+bool
+token_object_is_whole(const struct tokenward_token *o)
+{
+	return o->value.len > 0 && o->value.data[0] != '\0';
+}
+
 void
 tokenward_token_free(struct tokenward_token *o)
 {

@@ -147,6 +147,25 @@ Test(handle, a_closed_one_leaves_no_secret)
 	cr_assert_eq(secret_in_use(), 0);
 }
 
+static int
+ask_inside(void *data, const struct tokenward_credential *c)
+{
+	return world_get(data, tokenward_credential_get(c, "name", 0), 0);
+}
+
+Test(handle, a_callback_may_use_its_handle)
+{
+	struct tokenward *tw = world_open(0);
+
+	world_add(tw, "a", "s");
+	world_add(tw, "b", "s");
+	world_script("life=600");
+	assert_ok(
+	    tokenward_list_credentials(tw, NULL, ask_inside, tw), tw->err);
+	cr_assert_eq(world_requests(), 2);
+	tokenward_close(tw);
+}
+
 /* ---- threads ----------------------------------------------------------- */
 
 #define THREADS 8
@@ -222,6 +241,24 @@ Test(handle, a_child_may_close_what_it_inherited)
 	cr_assert_str_eq(tokenward_token_value(t), "token-1");
 	assert_ok(world_get(tw, "n", 0), tw->err);
 	tokenward_token_free(t);
+	tokenward_close(tw);
+}
+
+/* It must not, but an empty token for an answer would be worse. */
+Test(handle, a_child_that_asks_its_parents_gets_no_empty_token)
+{
+	struct tokenward *tw = world_open(0);
+	pid_t pid;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	pid = fork();
+	if (pid == 0)
+		_exit(world_get(tw, "n", 0) == TOKENWARD_OK &&
+		      strcmp(world_token.value, "token-1") != 0);
+	cr_assert_eq(child_status(pid), 0);
 	tokenward_close(tw);
 }
 

@@ -16,8 +16,9 @@
  *
  * Every call returns an enum tokenward_result.  After a failure
  * tokenward_error() has the sentence, good until the next call on the same
- * handle.  A handle may be used from several threads; strings that a call
- * returns from an object live as long as the object.
+ * handle.  A handle may be used from several threads, and by a callback of
+ * its own; strings that a call returns from an object live as long as the
+ * object.
  *
  * The library never prints, exits, changes signals, limits or environment.
  * Times are seconds since 1970 UTC, durations seconds, sizes bytes.
@@ -72,7 +73,7 @@ struct tokenward_open_params {
 	size_t size;	   /* sizeof of this struct */
 	const char *store; /* directory; NULL: TOKENWARD_STORE, else default */
 	unsigned flags;	   /* TOKENWARD_OPEN_* */
-	int64_t timeout;   /* seconds for each call, 0: 30 */
+	int64_t timeout;   /* seconds for each call, at most a day; 0: 30 */
 	tokenward_ask_fn ask; /* NULL: nobody is asked */
 	void *ask_data;
 	tokenward_warn_fn warn;
