@@ -131,6 +131,28 @@ keep(void *data, struct tokens *t, struct error *err)
 					    : keep_gate(g, t, err);
 }
 
+/* What the provider said matters more than a disk that is full. */
+static int
+tell_unkept(const struct get *g, struct error *err)
+{
+	const struct purchase *p = &g->purchase;
+	cleanup_buf struct buf reason = BUF_INIT;
+	struct now now;
+
+	if (p->reply.outcome == OUTCOME_OK ||
+	    (err->code != TOKENWARD_FAILED &&
+		err->code != TOKENWARD_NOT_ALLOWED))
+		return err->code;
+	handle_warn(g->tw, "%s: what came of it could not be kept: %s", g->name,
+	    err->text);
+	handle_now(g->tw, &now);
+	sentence_reason(&reason, p);
+	return error_set(err,
+	    outcome_code(
+		p->reply.outcome, version_is_past_end(p->version, &now)),
+	    "%s: %s", g->name, buf_str(&reason));
+}
+
 /* A good token that cannot be kept is still given out, once. */
 static int
 serve_unkept(struct get *g, struct error *err)
@@ -139,7 +161,7 @@ serve_unkept(struct get *g, struct error *err)
 
 	if (g->purchase.reply.outcome != OUTCOME_OK ||
 	    !purchase_store(&g->purchase, &alone))
-		return err->code;
+		return tell_unkept(g, err);
 	handle_warn(g->tw, "%s: the new token could not be kept: %s", g->name,
 	    err->text);
 	tokens_free(&g->tokens);

@@ -152,28 +152,38 @@ put_neighbours(struct buf *out, struct tokenward *tw, const struct purchase *p,
 		    n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 }
 
+/* A server may say so before the end that is recorded. */
+static bool
+is_past_end(const struct tokens *t, const struct now *now)
+{
+	return t->secret_ends_at && now->wall_ms / 1000 >= t->secret_ends_at;
+}
+
 /* Refused before the recorded end, and still so after it: expired. */
 static int
 code_now(const struct tokens *t, const struct gate *g, const struct now *now)
 {
-	if (g->kind == GATE_REFUSED && t->secret_ends_at &&
-	    now->wall_ms / 1000 >= t->secret_ends_at)
+	if (g->kind == GATE_REFUSED && is_past_end(t, now))
 		return TOKENWARD_EXPIRED;
 	return g->code;
 }
 
 static void
-put_cure(struct buf *out, struct tokenward *tw, const char *name,
+put_expired(struct buf *out, const char *command, const char *name, bool past,
+    const struct purchase *p)
+{
+	const char *help = p ? p->provider->renew_help : NULL;
+
+	buf_printf(out, "; %sget a new one%s%s%s and run \"%s rotate %s\"",
+	    past ? "its recorded end has passed: " : "", help ? " (" : "",
+	    help ? help : "", help ? ")" : "", command, name);
+}
+
+static void
+put_cure(struct buf *out, const char *command, const char *name,
     const struct gate *g, int code, const struct now *now)
 {
-	const char *command = command_name(tw);
-
-	if (code == TOKENWARD_EXPIRED)
-		buf_printf(out,
-		    "; its recorded end has passed: get a new one and run "
-		    "\"%s rotate %s\"",
-		    command, name);
-	else if (g->kind == GATE_REFUSED)
+	if (g->kind == GATE_REFUSED && code != TOKENWARD_EXPIRED)
 		buf_printf(out,
 		    "; if the secret was replaced run \"%s rotate %s\"",
 		    command, name);
@@ -201,9 +211,10 @@ sentence_gate(struct tokenward *tw, const char *name, const struct tokens *t,
 	put_last_success(&out, t, g, p, now);
 	if (p && g->kind == GATE_REFUSED && t->last_ok.wall_ms)
 		put_neighbours(&out, tw, p, now);
-	put_cure(&out, tw, name, g, code, now);
-	if (p && code == TOKENWARD_EXPIRED && p->provider->renew_help)
-		buf_printf(&out, ": %s", p->provider->renew_help);
+	if (code == TOKENWARD_EXPIRED)
+		put_expired(
+		    &out, command_name(tw), name, is_past_end(t, now), p);
+	put_cure(&out, command_name(tw), name, g, code, now);
 	error_set(err, code, "%s", buf_str(&out));
 	err->retry_at = gate_until(g);
 	return code;

@@ -147,8 +147,8 @@ describe_secret(struct tokenward_credential *c, const struct provider *p,
 	       put(c, "secret.basis", bases[v->basis]) &&
 	       put_plain_number(c, "secret.age", wall - from) &&
 	       put_number(c, "warn_from", warn) &&
-	       put_number(c, "critical_from",
-		   c->rec->critical ? c->rec->critical : warn / 3);
+	       (!c->rec->critical ||
+		   put_number(c, "critical_from", c->rec->critical));
 }
 
 static bool

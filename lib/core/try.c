@@ -22,7 +22,7 @@ put_scope_and_life(struct buf *out, const struct reply *r)
 
 /* What came of it in the words of provider files, then the exchange. */
 static char *
-report(const struct purchase *p)
+report(const struct purchase *p, int code)
 {
 	const struct reply *r = &p->reply;
 	struct buf out = BUF_INIT;
@@ -31,8 +31,7 @@ report(const struct purchase *p)
 	if (r->outcome == OUTCOME_OK)
 		put_scope_and_life(&out, r);
 	else
-		buf_printf(
-		    &out, ", exit status %d", outcome_code(r->outcome, false));
+		buf_printf(&out, ", exit status %d", code);
 	if (r->skew > 30 || r->skew < -30)
 		buf_printf(&out, "\nclock: theirs is %lld s %s ours",
 		    (long long)(r->skew < 0 ? -r->skew : r->skew),
@@ -44,19 +43,15 @@ report(const struct purchase *p)
 }
 
 static int
-sentence_try(struct purchase *p, struct error *err)
+sentence_try(struct purchase *p, int code, struct error *err)
 {
 	cleanup_buf struct buf reason = BUF_INIT;
-	struct now now;
 
-	handle_now(p->tw, &now);
-	if (p->reply.outcome == OUTCOME_OK)
+	if (code == TOKENWARD_OK)
 		return TOKENWARD_OK;
 	sentence_reason(&reason, p);
-	return error_set(err,
-	    outcome_code(
-		p->reply.outcome, version_is_past_end(p->version, &now)),
-	    "%s: %s", p->credential->name, buf_str(&reason));
+	return error_set(
+	    err, code, "%s: %s", p->credential->name, buf_str(&reason));
 }
 
 static int
@@ -66,7 +61,8 @@ try(struct tokenward *tw, const char *name, char **ret_text, struct error *err)
 	    .tw = tw, .tries = 1, .exchange = true, .reply = REPLY_INIT};
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
-	int r = need_name(name, err);
+	struct now now;
+	int code, r = need_name(name, err);
 
 	if (r == TOKENWARD_OK)
 		r = purchase_prepare(&p, name, err);
@@ -75,8 +71,11 @@ try(struct tokenward *tw, const char *name, char **ret_text, struct error *err)
 		r = purchase_run(&p, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	*ret_text = report(&p);
-	return sentence_try(&p, err);
+	handle_now(tw, &now);
+	code =
+	    outcome_code(p.reply.outcome, version_is_past_end(p.version, &now));
+	*ret_text = report(&p, code);
+	return sentence_try(&p, code, err);
 }
 
 int

@@ -341,6 +341,25 @@ Test(buy, a_token_that_cannot_be_kept_is_given_out)
 	tokenward_close(tw);
 }
 
+/* A disk that is full does not hide what the provider said. */
+Test(buy, a_refusal_that_cannot_be_kept_is_told)
+{
+	struct tokenward *tw = world_open(0);
+	char blocked[1200];
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	snprintf(blocked, sizeof(blocked), "%s.new", only_file("store/tokens"));
+	cr_assert_eq(mkdir(blocked, 0700), 0);
+	world_warnings();
+	world_script("outcome=bad_credentials error=invalid_client");
+	assert_fails(world_get(tw, "n", TOKENWARD_TOKEN_NEW), tw->err,
+	    TOKENWARD_REFUSED, "invalid_client");
+	cr_assert(strstr(world_warnings(), "could not be kept") != NULL);
+	tokenward_close(tw);
+}
+
 Test(buy, two_credentials_have_nothing_to_do_with_each_other)
 {
 	struct tokenward *tw = world_open(0);

@@ -299,6 +299,21 @@ Test(look, after_its_recorded_end_a_refused_secret_has_expired)
 	}
 }
 
+Test(look, an_end_that_only_the_server_knows_is_not_called_recorded)
+{
+	char text[1024];
+
+	add_at_zero();
+	world_script("outcome=secret_expired");
+	cr_assert_eq(get_at(0, 0, text, sizeof(text)), TOKENWARD_EXPIRED);
+	cr_assert(strstr(text, "recorded end") == NULL, "%s", text);
+	cr_assert(strstr(text, "rotate n") != NULL, "%s", text);
+	edit("lifetime", "1d");
+	cr_assert_eq(get_at(90000, TOKENWARD_TOKEN_RETRY, text, sizeof(text)),
+	    TOKENWARD_EXPIRED);
+	cr_assert(strstr(text, "recorded end has passed") != NULL, "%s", text);
+}
+
 /* No recorded date ever stops a request. */
 Test(look, a_secret_past_its_end_is_still_asked_with)
 {

@@ -204,3 +204,14 @@ Test(status, numbers_are_there_beside_the_text)
 	tokenward_credential_free(c);
 	tokenward_close(tw);
 }
+
+/* Who says --warn alone does not mean the critical of another warning. */
+Test(status, critical_is_a_third_of_the_warning_that_counts)
+{
+	add("loop", "lifetime", "90d");
+	assert_grade(80 * DAY, -1, -1, 1, "warning");
+	assert_grade(87 * DAY, -1, -1, 2, "critical");
+	assert_grade(87 * DAY, DAY, -1, 0, "ok");
+	assert_grade(89 * DAY + DAY / 2, DAY, -1, 1, "warning");
+	assert_grade(90 * DAY - 60, DAY, -1, 2, "critical");
+}
