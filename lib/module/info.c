@@ -206,9 +206,9 @@ take_abi(const struct frame_field *f, struct hello *h)
 static int
 take_kind(const struct frame_field *f, struct hello *h)
 {
-	int i;
+	int i, most = h->info->kind == MODULE_KIND_MAX ? MODULE_KIND_MAX : 0;
 
-	for (i = 0; i < MODULE_KIND_MAX; i++)
+	for (i = 0; i < most; i++)
 		if (strlen(module_kind_names[i]) == f->len &&
 		    memcmp(module_kind_names[i], f->value, f->len) == 0) {
 			h->info->kind = (enum module_kind)i;

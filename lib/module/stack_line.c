@@ -200,7 +200,6 @@ stack_read_line(struct stack *s, const char *text, const char *file,
     unsigned number, struct buf *ret_include)
 {
 	struct reading r = {.at = text};
-	cleanup_buf struct buf copy = BUF_INIT;
 	bool good = true;
 	int kind;
 
