@@ -213,6 +213,8 @@ switch_durably(struct rotation *ro, const struct purchase *p, struct error *err)
 		return error_set(err, TOKENWARD_EXISTS,
 		    "%s: somebody else changed its secret at the same time",
 		    ro->name);
+	/* Changed since, the token may be one on other terms. */
+	s.keep = s.keep && c->generation == p->credential->generation;
 	switch_over(c, &ro->now);
 	r = credential_save(ro->tw, c, err);
 	s.c = c;

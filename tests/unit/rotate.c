@@ -305,3 +305,31 @@ Test(rotate, a_secret_that_is_not_said_again_stays)
 	cr_assert(strstr(world_request(), "key=thekey") != NULL, "%s",
 	    world_request());
 }
+
+/* The token that proves the secret is of the terms before. */
+Test(rotate, terms_changed_meanwhile_do_not_get_the_old_terms_token)
+{
+	struct tokenward_credential *c;
+	struct tokenward *own;
+	int status;
+	pid_t pid;
+
+	world_script("times=1 delay=400 life=600\nlife=600");
+	pid = fork();
+	if (pid == 0) {
+		own = world_open(0);
+		c = world_bag(own, "new", NULL);
+		_exit(tokenward_rotate_credential(own, "n", c, 0));
+	}
+	while (world_requests() == 0)
+		clock_sleep_ms(5);
+	c = world_bag(tw, NULL, "scope", "other", NULL);
+	assert_ok(tokenward_edit_credential(tw, "n", c, 0, NULL), tw->err);
+	tokenward_credential_free(c);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+	cr_assert(strstr(world_request(), "scope=other") != NULL);
+	assert_asks_with("new");
+}
