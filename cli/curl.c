@@ -27,6 +27,9 @@ struct run {                 /* one run of curl */
 };
 
 static volatile sig_atomic_t child_pid;
+static const int guarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+#define GUARDED (sizeof guarded / sizeof guarded[0])
+static struct sigaction unguarded[GUARDED];
 
 static void
 forward(int s)
@@ -45,10 +48,19 @@ guard_signals(int pid)
 	struct sigaction pass = {.sa_handler = forward, .sa_flags = SA_RESTART};
 
 	child_pid = pid;
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGQUIT, &ignore, NULL);
-	sigaction(SIGTERM, &pass, NULL);
-	sigaction(SIGHUP, &pass, NULL);
+	for (size_t i = 0; i < GUARDED; i++)
+		sigaction(guarded[i],
+		    guarded[i] == SIGINT || guarded[i] == SIGQUIT ? &ignore
+								  : &pass,
+		    &unguarded[i]);
+}
+
+/* Without curl they are ours again: another token may take its time. */
+static void
+unguard_signals(void)
+{
+	for (size_t i = 0; i < GUARDED; i++)
+		sigaction(guarded[i], &unguarded[i], NULL);
 }
 
 static bool
@@ -170,6 +182,7 @@ run_curl(struct run *run, const struct tokenward_token *token)
 	if (run->relay)
 		r = relay_run(run->relay);
 	child_wait(pid, &run->raw);
+	unguard_signals();
 	close_pipes(run);
 	return r;
 }
