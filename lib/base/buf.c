@@ -19,7 +19,7 @@ memory_free(struct buf *b)
 	if (b->secret) {
 		secret_free(b->data);
 	} else if (b->data) {
-		wipe(b->data, b->len);
+		wipe(b->data, b->cap); /* it may have been longer */
 		free(b->data);
 	}
 }

@@ -39,18 +39,17 @@ put_mark(void *data, struct tokens *t, struct error *err)
 	return check_unchanged(g, err);
 }
 
-/* For those who wait; no reason to wait long, or to fail. */
-static void
-mark_flight(struct get *g)
+/* For those who wait: no reason to wait long. */
+static int
+mark_flight(struct get *g, struct error *err)
 {
 	cleanup_lock int lock = -1;
-	struct error ignored;
+	int r = store_lock(g->tw->store, LOCK_RECORD, g->name,
+	    clock_boot_ms() + MARK_WAIT_MS, &lock, err);
 
-	if (store_lock(g->tw->store, LOCK_RECORD, g->name,
-		clock_boot_ms() + MARK_WAIT_MS, &lock,
-		&ignored) == TOKENWARD_OK)
-		tokens_change_locked(
-		    g->tw, g->name, false, put_mark, g, &ignored);
+	return r ? r
+		 : tokens_change_locked(
+		       g->tw, g->name, false, put_mark, g, err);
 }
 
 /* Somebody took the second lane while we were late: theirs stands. */
@@ -286,7 +285,10 @@ buy(struct get *g, unsigned tries, struct error *err)
 	p->shape = &g->shape;
 	p->shape_key = g->key;
 	p->tries = tries;
-	mark_flight(g);
+	r = mark_flight(g, err);
+	/* What could not be kept would be bought again by everybody. */
+	if (r != TOKENWARD_OK && g->decision == SERVE_OR_RENEW)
+		return r;
 	r = buy_once(g, err);
 	if (r != TOKENWARD_OK || !may_try_previous(g))
 		return r;

@@ -109,6 +109,13 @@ get(struct get *g, struct tokenward_token **ret, struct error *err)
 	return r ? r : fly(g, ret, err);
 }
 
+/* Nothing said is nothing wished for: the default has one token. */
+static const char *
+wish(const char *said)
+{
+	return said && *said ? said : NULL;
+}
+
 static int
 take_params(struct get *g, const struct tokenward_token_params *given,
     struct error *err)
@@ -122,7 +129,8 @@ take_params(struct get *g, const struct tokenward_token_params *given,
 	for (r = p.resources; r && *r; r++)
 		if (!strlist_add(&g->resources, *r))
 			return error_memory(err);
-	g->shape = (struct shape){p.scope, p.audience, &g->resources};
+	g->shape =
+	    (struct shape){wish(p.scope), wish(p.audience), &g->resources};
 	g->key = shape_key(&g->shape);
 	g->flags = p.flags;
 	g->min_valid = p.min_valid > 0 ? p.min_valid : 0;

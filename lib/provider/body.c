@@ -53,6 +53,9 @@ request_form(const struct request *r, struct buf *out, struct error *err)
 		buf_put_byte(out, '=');
 		form_put(out, p.value, p.len);
 	}
+	if (reader.left > 0)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "%s: there are too many parameters", r->provider->id);
 	return out->failed ? error_memory(err) : TOKENWARD_OK;
 }
 

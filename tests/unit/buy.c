@@ -341,6 +341,28 @@ Test(buy, a_token_that_cannot_be_kept_is_given_out)
 	tokenward_close(tw);
 }
 
+/* Nobody could use what was bought: each call would buy another one. */
+Test(buy, what_cannot_be_kept_is_not_bought_ahead_of_time)
+{
+	struct tokenward *tw = world_open(0);
+	char blocked[1200];
+	int64_t t;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	tokenward_close(tw);
+	snprintf(blocked, sizeof(blocked), "%s.new", only_file("store/tokens"));
+	cr_assert_eq(mkdir(blocked, 0700), 0);
+	for (t = 400; t < 410; t++)
+		cr_assert_eq(get_at(t), TOKENWARD_OK);
+	cr_assert(strstr(world_token.warning, "cannot write") != NULL);
+	cr_assert_str_eq(world_token.value, "token-1");
+	cr_assert_eq(world_requests(), 1);
+	cr_assert_eq(get_at(595), TOKENWARD_OK, "its last seconds");
+	cr_assert_str_eq(world_token.value, "token-2");
+}
+
 /* A disk that is full does not hide what the provider said. */
 Test(buy, a_refusal_that_cannot_be_kept_is_told)
 {

@@ -81,6 +81,8 @@ Test(get, every_wish_has_a_token_of_its_own)
 	    {.size = sizeof(*p), .audience = "api"},
 	    {.size = sizeof(*p), .resources = resources},
 	};
+	struct tokenward_token_params empty = {
+	    .size = sizeof(empty), .scope = "", .audience = ""};
 	struct tokenward *tw = world_open(0);
 	char value[32];
 	unsigned i;
@@ -94,6 +96,8 @@ Test(get, every_wish_has_a_token_of_its_own)
 	}
 	cr_assert(
 	    strstr(world_request(), "resource=https%3A%2F%2Fa.example%2F"));
+	assert_ok(world_get_params(tw, "n", &empty), tw->err);
+	assert_token("token-1", true);
 	tokenward_close(tw);
 }
 
