@@ -25,40 +25,48 @@ static const struct {
     {"recovery",
 	"The store opens with its recovery code%s: keep it on paper, away "
 	"from this machine."},
-    {"secret-service",
-	"The store opens with a key in your keyring%s, as long as that is "
-	"unlocked, which it is after a login. It protects copies of the "
-	"store. Jobs fail before somebody has logged in after a reboot: "
-	"\"tokenward key add keyfile\" helps them."},
-    {"systemd-credential",
-	"The store opens in services that get the credential from systemd%s, "
-	"after a reboot as well. It protects copies of the store on other "
-	"machines."},
-    {"tpm2",
-	"The store opens by itself with this machine's TPM%s: jobs work, "
-	"also after a reboot. It protects copies of the store and a stolen "
-	"disk, not against programs on this machine that run as you."},
 };
+
+static const char *
+advice_of(const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
+		if (strcmp(advice[i].kind, kind) == 0)
+			return advice[i].text;
+	return NULL;
+}
+
+static void
+put_slot(struct buf *out, const struct key_slot *slot)
+{
+	const char *text = advice_of(slot->kind);
+	const char *path = strmap_get(&slot->params, "path");
+	const char *hole = text ? strstr(text, "%s") : NULL;
+
+	if (!hole) {
+		buf_printf(out,
+		    "The store opens with the key module %s: see what its "
+		    "manual says of reboots and of jobs.",
+		    slot->kind);
+		return;
+	}
+	buf_put(out, text, (size_t)(hole - text));
+	buf_put_str(out, path ? path : "");
+	buf_put_str(out, hole + 2);
+}
 
 static void
 put_advice(struct buf *out, const struct header *h)
 {
-	const char *hole, *path;
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < h->slots_n; i++)
-		for (k = 0; k < sizeof(advice) / sizeof(advice[0]); k++) {
-			if (strcmp(advice[k].kind, h->slots[i].kind) != 0)
-				continue;
-			path = strmap_get(&h->slots[i].params, "path");
-			hole = strstr(advice[k].text, "%s");
-			if (out->len)
-				buf_put_byte(out, '\n');
-			buf_put(out, advice[k].text,
-			    (size_t)(hole - advice[k].text));
-			buf_put_str(out, path ? path : "");
-			buf_put_str(out, hole + 2);
-		}
+	for (i = 0; i < h->slots_n; i++) {
+		if (out->len)
+			buf_put_byte(out, '\n');
+		put_slot(out, &h->slots[i]);
+	}
 }
 
 struct making {
@@ -87,21 +95,15 @@ enroll(struct making *m, const char *text, struct error *err)
 	return r ? r : slot_wrap(slot, h->store_id, m->kek, m->master, err);
 }
 
-/* Only this machine, or this login, could open it. */
+/* Module programs only: what they need may be bound to this machine. */
 static bool
 is_bound(const struct header *h)
 {
-	static const char *const bound[] = {
-	    "tpm2", "systemd-credential", "secret-service"};
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < h->slots_n; i++) {
-		for (k = 0; k < sizeof(bound) / sizeof(bound[0]); k++)
-			if (strcmp(h->slots[i].kind, bound[k]) == 0)
-				break;
-		if (k == sizeof(bound) / sizeof(bound[0]))
+	for (i = 0; i < h->slots_n; i++)
+		if (key_method_find(h->slots[i].kind))
 			return false;
-	}
 	return h->slots_n > 0;
 }
 
