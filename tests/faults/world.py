@@ -6,6 +6,7 @@ that nothing depends on who owns that directory, and another uid can run them.
 """
 
 import atexit
+import ctypes
 import json
 import os
 import shutil
@@ -23,6 +24,8 @@ SOURCE = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(
     os.environ.get("BUILD") or os.environ.get("BUILDDIR") or os.getcwd())
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SUBREAPER = 36
+FETCH = "tokenward-fetch", "fetch", "3"  # as it is called, early on and late
 PROVIDER = {
     "schema": 1, "id": "fault", "name": "A server that has faults",
     "vars": {"origin": {"pattern": "^https?://[A-Za-z0-9.-]+(:[0-9]+)?$",
@@ -134,6 +137,8 @@ class World:
     def __init__(self, server_options=(), server=None, where=None):
         self.dir = tempfile.mkdtemp(prefix="tokenward-faults-", dir=where)
         self.pid = os.getpid()
+        # orphans come to us: who is not root cannot tell them otherwise
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
         atexit.register(self.remove)
         os.chmod(self.dir, 0o755)
         self.home = self.make("home", 0o700)
@@ -261,17 +266,29 @@ class World:
                       for n in names]
         return sorted(found)
 
-    def processes(self):
-        """Those that still run a program of this world."""
-        found = []
+    def processes(self, *names):
+        """Ours that run a program of ours, or one of these."""
+        found, parents = [], {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
-                exe = os.readlink(f"/proc/{pid}/exe")
+                with open(f"/proc/{pid}/stat", encoding="ascii",
+                          errors="replace") as f:
+                    head, _, rest = f.read().rpartition(")")
             except OSError:
                 continue
-            if exe.startswith(self.dir + "/"):
+            state, parent = rest.split()[:2]
+            parents[int(pid)] = int(parent)
+            program = head.partition("(")[2]
+            if state != "Z" and program in (
+                    names or ["tokenward", *FETCH]):
                 found.append(int(pid))
-        return found
+        return [pid for pid in found if self._descends(pid, parents)]
+
+    @staticmethod
+    def _descends(pid, parents):
+        while pid in parents and pid != os.getpid():
+            pid = parents[pid]
+        return pid == os.getpid()
 
     def wait_for_no_process(self, seconds):
         deadline = time.monotonic() + seconds
