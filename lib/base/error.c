@@ -13,16 +13,22 @@ cut(struct error *err, int n, size_t cap)
 		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
 }
 
+static void __attribute__((format(printf, 3, 0)))
+error_vset(struct error *err, int code, const char *fmt, va_list ap)
+{
+	err->code = code;
+	err->retry_at = 0;
+	cut(err, vsnprintf(err->text, sizeof(err->text), fmt, ap),
+	    sizeof(err->text));
+}
+
 int
 error_set(struct error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	err->code = code;
-	err->retry_at = 0;
-	cut(err, vsnprintf(err->text, sizeof(err->text), fmt, ap),
-	    sizeof(err->text));
+	error_vset(err, code, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -76,6 +82,19 @@ int
 error_memory(struct error *err)
 {
 	return error_set(err, TOKENWARD_FAILED, "out of memory");
+}
+
+int
+error_read(struct error *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (errno == ENOMEM)
+		return error_memory(err);
+	va_start(ap, fmt);
+	error_vset(err, code, fmt, ap);
+	va_end(ap);
+	return code;
 }
 
 int

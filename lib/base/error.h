@@ -28,6 +28,12 @@ int error_prefix(struct error *err, const char *fmt, ...)
 void error_clear(struct error *err);
 /* "out of memory", TOKENWARD_FAILED. */
 int error_memory(struct error *err);
+/*
+ * For readers whose parts only say that they failed: error_memory() when
+ * that is why (errno, which the reader set to 0 before), else as error_set().
+ */
+int error_read(struct error *err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The result for an errno of a file of ours: 11 for EACCES, EPERM, EROFS. */
 int error_code_of_errno(int e);
 

@@ -5,6 +5,7 @@
  * pays for one mmap and one mlock.  Bookkeeping stands in the chunk, before
  * each block: whoever can write there could write the secret as well.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
@@ -73,6 +74,7 @@ chunk_new(size_t payload)
 	unsigned char *map = mmap(NULL, inner + 2 * PAGE, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct chunk *c = (struct chunk *)(map + PAGE);
+	int e = errno;
 
 	if (map == MAP_FAILED)
 		return NULL;
@@ -84,6 +86,7 @@ chunk_new(size_t payload)
 		unlocked_page = true;
 	madvise(c, inner, MADV_DONTDUMP);
 	madvise(c, inner, MADV_WIPEONFORK);
+	errno = e; /* memory that cannot be locked is no lack of it */
 	c->size = inner - sizeof(*c);
 	c->map = inner + 2 * PAGE;
 	first_block(c)->size = c->size - sizeof(struct block);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The walk over a table of members, both ways. */
+#include <errno.h>
 #include <stdbool.h>
 #include "base/frame.h"
 #include "fetch/members.h"
@@ -20,7 +21,7 @@ find(const struct member *table, size_t n, const struct frame_field *f)
 static int
 refuse(struct error *err, const char *what, const char *key, const char *why)
 {
-	return error_set(
+	return error_read(
 	    err, TOKENWARD_UNAVAILABLE, "%s: %s: %s", what, key, why);
 }
 
@@ -30,6 +31,7 @@ members_encode(const struct member *table, size_t n, const char *what,
 {
 	size_t i, start;
 
+	errno = 0;
 	for (i = 0; i < n; i++) {
 		start = out->len;
 		table[i].kind->put(out, &table[i],
@@ -81,6 +83,7 @@ members_decode(const struct member *table, size_t n, const char *what,
 	uint64_t seen = 0;
 	int got, r;
 
+	errno = 0;
 	if (n > TABLE_MAX || len > FRAME_MAX)
 		return refuse(err, what, "all of it", "too large");
 	frame_open(&reader, data, len);

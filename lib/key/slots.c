@@ -4,6 +4,7 @@
  * from the method's key and from all that identifies the slot; the
  * commitment is compared first, so a wrong key never reaches the cipher.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
@@ -237,6 +238,7 @@ slot_decode(
 	int got;
 
 	*ret = (struct key_slot){0};
+	errno = 0;
 	frame_open(&r, field->value, field->len);
 	while ((got = frame_next(&r, &f)) == 1) {
 		bit = take_field(&f, ret);
@@ -245,7 +247,7 @@ slot_decode(
 		seen |= bit;
 	}
 	if (got != 0 || seen != 255)
-		return error_set(err, TOKENWARD_DAMAGED,
+		return error_read(err, TOKENWARD_DAMAGED,
 		    "the header is damaged (key slot %u)", ret->id);
 	return TOKENWARD_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a module says of itself: foreign bytes, so checked in every part. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
@@ -52,7 +53,7 @@ module_info_free(struct module_info *info)
 static int
 malformed(struct error *err, const char *what)
 {
-	return error_set(err, TOKENWARD_CONFIG,
+	return error_read(err, TOKENWARD_CONFIG,
 	    "what it says of itself is malformed: %s", what);
 }
 
@@ -293,6 +294,7 @@ module_info_decode(
 	struct frame_field f;
 
 	*ret = (struct module_info){0};
+	errno = 0;
 	/* The rest of another protocol may mean anything. */
 	if (frame_find(list->data, list->len, "abi", &f) &&
 	    frame_num(&f, &h.abi) && h.abi != TOKENWARD_MODULE_ABI)

@@ -4,6 +4,7 @@
  * versions.  Unknown keys are an error: a newer program's record must not
  * be cut down by an older one (the store's format says who may write).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
@@ -257,10 +258,11 @@ credential_decode(
 
 	if (!c)
 		return error_memory(err);
+	errno = 0;
 	frame_open(&r, data, len);
 	while ((got = frame_next(&r, &f)) == 1)
 		if (!get_any(&f, c))
-			return error_set(err, TOKENWARD_DAMAGED,
+			return error_read(err, TOKENWARD_DAMAGED,
 			    "the credential record does not make sense "
 			    "at \"%.*s\"",
 			    (int)f.key_len, f.key);

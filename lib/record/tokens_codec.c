@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tokens record as a list, by one table for each struct. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
@@ -252,10 +253,11 @@ tokens_decode(
 	struct frame_field f;
 	int got;
 
+	errno = 0;
 	frame_open(&r, data, len);
 	while ((got = frame_next(&r, &f)) == 1)
 		if (!get_any(&f, &t))
-			return error_set(err, TOKENWARD_DAMAGED,
+			return error_read(err, TOKENWARD_DAMAGED,
 			    "the tokens record does not make sense at "
 			    "\"%.*s\"",
 			    (int)f.key_len, f.key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The header's codec and its MAC. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sodium.h>
@@ -48,7 +49,7 @@ header_free(struct header *h)
 static int
 damaged(struct error *err, const char *what)
 {
-	return error_set(
+	return error_read(
 	    err, TOKENWARD_DAMAGED, "the header is damaged (%s)", what);
 }
 
@@ -233,6 +234,7 @@ header_decode(
 {
 	struct header h = {0};
 
+	errno = 0;
 	if (decode(data, len, &h, err) != TOKENWARD_OK) {
 		header_free(&h);
 		return err->code;
