@@ -298,11 +298,15 @@ json_scan(const char *text, size_t len, struct json_fault *ret)
 	bool good;
 
 	s.names = malloc(sizeof(*s.names) * JSON_MEMBERS);
-	good = s.names ? whole(&s) : fail(&s, "no memory to read it");
+	if (!s.names) {
+		*ret = (struct json_fault){1, "no memory to read it", true};
+		return -1;
+	}
+	good = whole(&s);
 	free(s.names);
 	if (good)
 		return 0;
-	*ret = (struct json_fault){1, s.what};
+	*ret = (struct json_fault){.line = 1, .what = s.what};
 	for (const char *p = text; p < s.at; p++)
 		ret->line += *p == '\n';
 	return -1;

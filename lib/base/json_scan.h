@@ -8,6 +8,7 @@
 #ifndef BASE_JSON_SCAN_H
 #define BASE_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define JSON_DEPTH 32
@@ -16,6 +17,7 @@
 struct json_fault {
 	unsigned line;    /* of the fault, from 1 */
 	const char *what; /* static text, no foreign bytes */
+	bool no_memory;   /* nothing was found out */
 };
 
 /* 0, or -1 with the fault. */

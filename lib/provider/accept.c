@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a credential brings to a provider, checked before it is stored. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,8 +240,10 @@ provider_accept(
     const struct provider *p, struct credential *c, struct error *err)
 {
 	struct strlist origins = {0};
-	int res = accept_vars(p, c, err);
+	int res;
 
+	errno = 0;
+	res = accept_vars(p, c, err);
 	if (res == TOKENWARD_OK)
 		res = accept_auth(p, c, err);
 	if (res == TOKENWARD_OK)
@@ -250,5 +253,5 @@ provider_accept(
 	if (res == TOKENWARD_OK)
 		res = provider_origins(p, c, &origins, err);
 	strlist_free(&origins);
-	return res;
+	return res && errno == ENOMEM ? error_memory(err) : res;
 }

@@ -31,7 +31,7 @@ set_clean(char **at, const char *s, size_t len, size_t max)
 
 /* No token after all: what came with it must not be used either. */
 static void
-give_up(struct reply *ret, enum outcome is, const char *why)
+give_up(struct reply *ret, enum outcome is, const char *stage, const char *why)
 {
 	buf_free(&ret->token);
 	buf_free(&ret->refresh);
@@ -39,7 +39,7 @@ give_up(struct reply *ret, enum outcome is, const char *why)
 	ret->life = LIFE_UNKNOWN;
 	ret->life_assumed = false;
 	ret->outcome = is;
-	set_clean(&ret->stage, "answer", 6, 16);
+	set_clean(&ret->stage, stage, strlen(stage), 16);
 	set_clean(&ret->error_message, why, strlen(why), MESSAGE_MAX);
 }
 
@@ -63,7 +63,7 @@ no_token(const struct answer *a, struct reply *ret)
 	else
 		buf_printf(&why, "the answer has no token at %s",
 		    a->provider->token_at.v[0]);
-	give_up(ret, OUTCOME_TEMPORARY, buf_str(&why));
+	give_up(ret, OUTCOME_TEMPORARY, "answer", buf_str(&why));
 }
 
 /*
@@ -88,7 +88,7 @@ take_type(const struct answer *a, struct reply *ret)
 	    "the token is of type \"%s\", and the provider file does not say "
 	    "how such a token is used (\"use\")",
 	    ret->type ? ret->type : "?");
-	give_up(ret, OUTCOME_BAD_REQUEST, buf_str(&why));
+	give_up(ret, OUTCOME_BAD_REQUEST, "answer", buf_str(&why));
 	return false;
 }
 
@@ -111,7 +111,7 @@ take_token(const struct answer *a, struct reply *ret)
 	else if (!str_is_visible(buf_str(&ret->token), ret->token.len))
 		why = "the token has blanks or control characters in it";
 	if (why)
-		give_up(ret, OUTCOME_TEMPORARY, why);
+		give_up(ret, OUTCOME_TEMPORARY, "answer", why);
 	return !why;
 }
 
@@ -201,10 +201,12 @@ void
 provider_answer(
     const struct provider *p, const struct http_answer *http, struct reply *ret)
 {
-	struct answer a = {.provider = p, .http = http};
+	bool failed = false;
+	struct answer a = {.provider = p, .http = http, .failed = &failed};
 	struct json_fault fault = {0};
 
 	a.root = doc_parse(http->body ? http->body : "", http->len, &fault);
+	failed = fault.no_memory;
 	a.fault = fault.what;
 	a.fault_line = fault.line;
 	ret->status = http->status;
@@ -215,5 +217,8 @@ provider_answer(
 		take(&a, ret);
 	else
 		take_errors(&a, ret);
+	if (failed)
+		give_up(ret, OUTCOME_TEMPORARY, "memory",
+		    "the fetch helper ran out of memory");
 	doc_free(a.root);
 }

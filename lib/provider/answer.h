@@ -13,6 +13,7 @@ struct answer {
 	struct json_object *root; /* NULL: no JSON object */
 	const char *fault;        /* then why */
 	unsigned fault_line;
+	bool *failed; /* no memory: what was read may be the wrong thing */
 };
 
 enum found {

@@ -86,13 +86,15 @@ stated(const struct answer *a)
 }
 
 static bool
-number_at(struct json_object *root, const char *at, int64_t *ret)
+number_at(const struct answer *a, struct json_object *root, const char *at,
+    int64_t *ret)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json_object *v;
+	bool found = doc_at(root, at, &v) && doc_text(v, &text);
 
-	return doc_at(root, at, &v) && doc_text(v, &text) &&
-	       count(buf_str(&text), ret);
+	*a->failed |= text.failed;
+	return found && count(buf_str(&text), ret);
 }
 
 /*
@@ -100,22 +102,25 @@ number_at(struct json_object *root, const char *at, int64_t *ret)
  * says when it was made, no clock is needed.
  */
 static int64_t
-jwt_life(const struct http_answer *http, const struct buf *token)
+jwt_life(const struct answer *a, const struct buf *token)
 {
 	cleanup_buf struct buf payload = BUF_SECRET_INIT;
 	const char *dot = strchr(buf_str(token), '.');
-	struct json_fault fault;
+	struct json_fault fault = {0};
 	struct json_object *root;
 	int64_t exp = 0, iat = 0;
+	bool good = dot && strchr(dot + 1, '.') &&
+		    base64url_get(&payload, dot + 1, strcspn(dot + 1, "."));
 
-	if (!dot || !strchr(dot + 1, '.') ||
-	    !base64url_get(&payload, dot + 1, strcspn(dot + 1, ".")))
+	*a->failed |= payload.failed;
+	if (!good)
 		return 0;
 	root = doc_parse(buf_str(&payload), payload.len, &fault);
-	if (!number_at(root, "/exp", &exp))
+	*a->failed |= fault.no_memory;
+	if (!number_at(a, root, "/exp", &exp))
 		exp = 0;
-	if (!number_at(root, "/iat", &iat) || iat == 0)
-		iat = server_now(http);
+	if (!number_at(a, root, "/iat", &iat) || iat == 0)
+		iat = server_now(a->http);
 	doc_free(root);
 	return exp > iat ? exp - iat : 0;
 }
@@ -129,7 +134,7 @@ answer_life(const struct answer *a, const struct buf *token, bool *ret_assumed)
 	*ret_assumed = life == 0;
 	if (life == 0)
 		life = p->assume;
-	hint = p->jwt_exp ? jwt_life(a->http, token) : 0;
+	hint = p->jwt_exp ? jwt_life(a, token) : 0;
 	if (hint > 0 && hint < life) {
 		life = hint;
 		*ret_assumed = false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_write.h"
 #include "provider/answer.h"
 #include "provider/doc.h"
 
@@ -60,14 +61,17 @@ literal_at(const struct answer *a, const char *at, struct buf *out)
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json_object *v;
 
-	if (!str_prefix(at, "header:"))
-		return doc_at(a->root, at, &v) && doc_literal(v, out);
-	if (answer_get(a, at, &text) == FOUND_NONE)
-		return false;
-	v = json_object_new_string(buf_str(&text));
-	doc_literal(v, out);
-	doc_free(v);
-	return true;
+	bool found;
+
+	if (!str_prefix(at, "header:")) {
+		found = doc_at(a->root, at, &v) && doc_literal(v, out);
+	} else {
+		found = answer_get(a, at, &text) != FOUND_NONE;
+		if (found)
+			json_put_strn(out, NULL, buf_str(&text), text.len);
+	}
+	*a->failed |= out->failed;
+	return found;
 }
 
 static bool

@@ -31,6 +31,7 @@ get_header(const struct answer *a, const char *name, struct buf *out)
 	if (!value || *value == '\0')
 		return FOUND_NONE;
 	buf_put_str(out, value);
+	*a->failed |= out->failed;
 	return FOUND_STRING;
 }
 
@@ -42,7 +43,10 @@ answer_get(const struct answer *a, const char *at, struct buf *out)
 
 	if (str_prefix(at, "header:"))
 		return get_header(a, at + strlen("header:"), out);
-	if (!doc_at(a->root, at, &v) || !doc_text(v, out) || out->len == before)
+	if (!doc_at(a->root, at, &v) || !doc_text(v, out))
+		return FOUND_NONE;
+	*a->failed |= out->failed;
+	if (out->len == before)
 		return FOUND_NONE;
 	return json_object_is_type(v, json_type_string) ? FOUND_STRING
 							: FOUND_OTHER;

@@ -2,6 +2,7 @@
 /* Provider, credential and shape become the plan of one token request. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,10 +254,13 @@ provider_apply(const struct provider *p, const struct credential *c,
 	r.provider = p;
 	r.credential = c;
 	r.version = v;
+	errno = 0;
 	res = request_url(&r, err);
 	if (res == TOKENWARD_OK)
 		res = permit_pinned(p, c, r.url, err);
 	if (res == TOKENWARD_OK)
 		res = build(&r, shape ? shape : &usual, err);
-	return res == TOKENWARD_OK ? fill(&r, ret, err) : res;
+	if (res == TOKENWARD_OK)
+		res = fill(&r, ret, err);
+	return res && errno == ENOMEM ? error_memory(err) : res;
 }

@@ -28,13 +28,21 @@ parse(const char *text, size_t len)
 	return root;
 }
 
+static bool
+is_null(const char *text, size_t len)
+{
+	const char *n = memchr(text, 'n', len);
+
+	return n && n == text + strspn(text, " \t\n\r");
+}
+
 struct json_object *
 doc_parse(const char *text, size_t len, struct json_fault *ret)
 {
 	struct json_object *root;
 
 	if (len > INT32_MAX / 2) {
-		*ret = (struct json_fault){1, "too large"};
+		*ret = (struct json_fault){.line = 1, .what = "too large"};
 		return NULL;
 	}
 	if (json_scan(text, len, ret) != 0)
@@ -42,8 +50,11 @@ doc_parse(const char *text, size_t len, struct json_fault *ret)
 	root = parse(text, len);
 	if (json_object_is_type(root, json_type_object))
 		return root;
+	/* null is NULL, too, but no text that was scanned is without value */
+	*ret = root || is_null(text, len)
+		   ? (struct json_fault){.line = 1, .what = "no JSON object"}
+		   : (struct json_fault){1, "no memory to read it", true};
 	doc_free(root);
-	*ret = (struct json_fault){1, "no JSON object"};
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where the secret goes, and what an API call needs beside the token. */
+#include <errno.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "provider/permit.h"
@@ -32,6 +33,7 @@ provider_origins(const struct provider *p, const struct credential *c,
 	r.provider = p;
 	r.credential = c;
 	r.version = &nobody;
+	errno = 0;
 	res = request_url(&r, err);
 	if (res == TOKENWARD_OK)
 		res = permit_origin(p, c, r.url, TOKENWARD_USAGE, &origin, err);
@@ -41,7 +43,7 @@ provider_origins(const struct provider *p, const struct credential *c,
 	if (res == TOKENWARD_OK && c->proxy && url_is_plain(r.url) &&
 	    !add_proxy(ret, c->proxy))
 		res = error_memory(err);
-	return res;
+	return res && errno == ENOMEM ? error_memory(err) : res;
 }
 
 int
@@ -51,6 +53,7 @@ provider_use_headers(const struct provider *p, const struct credential *c,
 	cleanup_request struct request r = REQUEST_INIT;
 	int res = TOKENWARD_OK;
 
+	errno = 0;
 	r.provider = p;
 	r.credential = c;
 	r.version = v;
@@ -66,5 +69,5 @@ provider_use_headers(const struct provider *p, const struct credential *c,
 		    !strmap_set(ret, h->key, buf_str(&value)))
 			res = error_memory(err);
 	}
-	return res;
+	return res && errno == ENOMEM ? error_memory(err) : res;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Provider files: text -> struct provider, with the defaults of RFC 6749. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,14 +145,17 @@ provider_read(const char *text, size_t len, const char *label,
 {
 	struct reading r = {.text = text, .len = len, .label = label};
 	struct json_object *root;
-	struct json_fault fault;
+	struct json_fault fault = {0};
 	int res;
 
 	if (len > PROVIDER_FILE_MAX)
 		return error_set(err, TOKENWARD_CONFIG,
 		    "%s: a provider file has at most %u bytes", label,
 		    PROVIDER_FILE_MAX);
+	errno = 0;
 	root = doc_parse(text, len, &fault);
+	if (fault.no_memory)
+		return error_memory(err);
 	if (!root)
 		return error_set(err, TOKENWARD_CONFIG,
 		    "%s line %u: not the JSON object that a provider file "

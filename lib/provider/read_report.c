@@ -42,7 +42,7 @@ reading_fail(struct reading *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return error_set(r->err, TOKENWARD_CONFIG, "%s line %u: %s", r->label,
+	return error_read(r->err, TOKENWARD_CONFIG, "%s line %u: %s", r->label,
 	    line ? line : 1, what);
 }
 
@@ -55,7 +55,7 @@ reading_lacks(struct reading *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return error_set(r->err, TOKENWARD_CONFIG, "%s: %s", r->label, what);
+	return error_read(r->err, TOKENWARD_CONFIG, "%s: %s", r->label, what);
 }
 
 size_t

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One plan, from its checks to a reply that can be shown. */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,8 +197,11 @@ work(const struct plan *p, int64_t deadline_ms, struct reply *ret)
 	struct job j;
 	struct error err = {0};
 
+	errno = 0;
 	if (job_setup(&j, p, deadline_ms, &err)) {
-		failure_set(ret, OUTCOME_BAD_REQUEST, "plan", "%s", err.text);
+		failure_set(ret,
+		    errno == ENOMEM ? OUTCOME_TEMPORARY : OUTCOME_BAD_REQUEST,
+		    "plan", "%s", err.text);
 	} else {
 		if (p->exchange)
 			exchange_request(p, &j.hide, &j.shown);
