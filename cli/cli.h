@@ -265,7 +265,7 @@ void relay_free(struct relay *r);
 extern const struct option_row init_options[], add_options[], rotate_options[],
     token_options[], list_options[], show_options[], edit_options[],
     remove_options[], check_options[], unlock_options[], doctor_options[],
-    key_options[], apply_options[];
+    key_options[], apply_options[], export_options[], import_options[];
 int cmd_init(void);
 int cmd_add(void);
 int cmd_apply(void);
@@ -275,6 +275,8 @@ int cmd_exec(void);
 int cmd_curl(void);
 int cmd_reject(void);
 int cmd_try(void);
+int cmd_export(void);
+int cmd_import(void);
 int cmd_list(void);
 int cmd_show(void);
 int cmd_edit(void);
@@ -291,6 +293,10 @@ int cmd_version(void);
 int cmd_help(void);
 
 /* What one command's file lends to others. */
+int imported(void *data, const struct tokenward_imported *i); /* import.c */
+extern size_t imported_changes;
+/* An option's values, NULL-terminated; NULL: no memory. */
+const char **list_words(const struct strlist *l); /* init.c */
 void say_secret_end(const char *name); /* add.c */
 int try_credential(const char *name);  /* reject.c */
 void secret_age_put(struct buf *b, const struct tokenward_credential *c);

@@ -8,6 +8,8 @@ static struct {
 	struct strlist keys;
 	bool if_missing;
 	bool no_recovery;
+	const char *from;
+	const char *from_key;
 } given;
 
 const struct option_row init_options[] = {
@@ -15,10 +17,40 @@ const struct option_row init_options[] = {
 	"keyfile, keyfile=PATH, passphrase, ...; more than once: any opens"},
     {"if-missing", 0, OPTION_FLAG, &given.if_missing, NULL,
 	"leave a store that is there alone"},
+    {"from", 0, OPTION_TEXT, &given.from, "F",
+	"fill it from F, which \"tokenward export\" made"},
+    {"from-key", 0, OPTION_TEXT, &given.from_key, "MODULE[=ARG]",
+	"how F opens, if not as it says itself"},
     {"no-recovery", 0, OPTION_FLAG, &given.no_recovery, NULL,
 	"make no recovery code"},
     {NULL},
 };
+
+const char **
+list_words(const struct strlist *l)
+{
+	const char **words = calloc(l->n + 1, sizeof *words);
+
+	for (size_t i = 0; words && i < l->n; i++)
+		words[i] = l->v[i];
+	return words;
+}
+
+/* What an export holds is told as import tells it. */
+static int
+init_from(const char *const *keys, unsigned flags, int *created, char **text)
+{
+	struct tokenward_import_params p = {.size = sizeof p,
+	    .path = given.from,
+	    .key = given.from_key,
+	    .each = imported};
+
+	if (given.if_missing)
+		return error_set(&cli.error, TOKENWARD_USAGE,
+		    "--from and --if-missing exclude each other");
+	return tokenward_init_store_from(
+	    cli.tw, keys, flags, &p, created, text);
+}
 
 int
 cmd_init(void)
@@ -28,17 +60,17 @@ cmd_init(void)
 	unsigned flags = 0;
 	int created = 0, r;
 
-	keys = calloc(given.keys.n + 1, sizeof *keys);
+	keys = list_words(&given.keys);
 	if (!keys)
 		return error_memory(&cli.error);
-	for (size_t i = 0; i < given.keys.n; i++)
-		keys[i] = given.keys.v[i];
 	if (given.if_missing)
 		flags |= TOKENWARD_INIT_IF_MISSING;
 	if (given.no_recovery)
 		flags |= TOKENWARD_INIT_NO_RECOVERY;
-	r = tokenward_init_store(
-	    cli.tw, given.keys.n ? keys : NULL, flags, &created, &text);
+	if (given.from)
+		r = init_from(keys, flags, &created, &text);
+	else
+		r = tokenward_init_store(cli.tw, keys, flags, &created, &text);
 	if (r)
 		return library_result(r);
 	say("the store is %s", tokenward_store_path(cli.tw));
@@ -48,5 +80,7 @@ cmd_init(void)
 		return recovery_print_json("created", 0);
 	if (recovery_taken())
 		recovery_tell();
+	if (imported_changes && !created)
+		return out_change("changed");
 	return out_change(created ? "created" : "unchanged");
 }

@@ -81,6 +81,10 @@ int handle_stack(
     struct tokenward *tw, const struct stack **ret, struct error *err);
 int need_name(const char *name, struct error *err);
 
+/* init.c: tokenward_init_store(), within another call. */
+int init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
+    int *ret_created, char **ret_text, struct error *err);
+
 /* keys.c */
 /* What stands in the header now, with the store's lock held. */
 int lock_header(struct tokenward *tw, const unsigned char *master,
@@ -107,6 +111,17 @@ int credential_load(struct tokenward *tw, const char *name,
 /* Writes it; the record lock is held.  Generation 0: a new one. */
 int credential_save(
     struct tokenward *tw, struct credential *c, struct error *err);
+/* The same, its dates as they are. */
+int credential_put(
+    struct tokenward *tw, struct credential *c, struct error *err);
+/* The names that match one of the globs (NULL or none: all), sorted; those
+   that cannot be read are told and counted. */
+struct unread {
+	unsigned n;
+	int code; /* of the worst of them */
+};
+int credential_names(struct tokenward *tw, const char *const *globs,
+    struct strlist *ret, struct unread *ret_unread, struct error *err);
 enum settle {
 	SETTLE_NOTHING, /* a note: tokens and gates mean what they meant */
 	SETTLE_GATES,   /* a new secret: old refusals say nothing */

@@ -226,8 +226,8 @@ is_there(struct tokenward *tw, unsigned flags, struct error *err)
 	    tw->path, command_name(tw));
 }
 
-static int
-init(struct tokenward *tw, const char *const *keys, unsigned flags,
+int
+init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
     int *ret_created, char **ret_text, struct error *err)
 {
 	int r;
@@ -253,7 +253,7 @@ tokenward_init_store(struct tokenward *tw, const char *const *keys,
 {
 	call_begin(tw);
 	return call_end(
-	    tw, init(tw, keys, flags, ret_created, ret_text, &tw->err));
+	    tw, init_store(tw, keys, flags, ret_created, ret_text, &tw->err));
 }
 
 /* ---- unlock and lock --------------------------------------------------- */

@@ -112,8 +112,7 @@ struct names {
 	struct strlist list;
 	const char *const *globs;
 	struct tokenward *tw;
-	unsigned damaged;
-	int code;
+	struct unread unread;
 	struct error *err;
 };
 
@@ -139,9 +138,9 @@ collect(void *data, const struct buf *plain, uint64_t generation,
 	(void)generation;
 	if (!plain) {
 		handle_warn(n->tw, "%s", damage->text);
-		n->damaged++;
-		if (!n->code || damage->code != TOKENWARD_DAMAGED)
-			n->code = damage->code;
+		n->unread.n++;
+		if (!n->unread.code || damage->code != TOKENWARD_DAMAGED)
+			n->unread.code = damage->code;
 		return TOKENWARD_OK;
 	}
 	if (frame_find(plain->data, plain->len, "name", &f))
@@ -176,27 +175,40 @@ give(struct describer *d, const char *name, tokenward_each_fn each, void *data,
 	return r;
 }
 
+int
+credential_names(struct tokenward *tw, const char *const *globs,
+    struct strlist *ret, struct unread *ret_unread, struct error *err)
+{
+	struct names n = {.tw = tw, .globs = globs, .err = err};
+	int r = need_keys(tw, true, err);
+
+	if (r == TOKENWARD_OK)
+		r = store_each(tw->store, collect, &n, err);
+	if (r == TOKENWARD_OK && n.list.n)
+		qsort(n.list.v, n.list.n, sizeof(*n.list.v), by_text);
+	*ret = n.list;
+	*ret_unread = n.unread;
+	return r;
+}
+
 static int
 list(struct tokenward *tw, const char *const *globs, tokenward_each_fn each,
     void *data, struct error *err)
 {
 	cleanup_describer struct describer d = {.tw = tw};
-	struct names n = {.tw = tw, .globs = globs, .err = err};
+	struct strlist names;
+	struct unread unread;
 	size_t i;
-	int r = need_keys(tw, true, err);
+	int r = credential_names(tw, globs, &names, &unread, err);
 
 	handle_now(tw, &d.now);
-	if (r == TOKENWARD_OK)
-		r = store_each(tw->store, collect, &n, err);
-	if (r == TOKENWARD_OK && n.list.n)
-		qsort(n.list.v, n.list.n, sizeof(*n.list.v), by_text);
-	for (i = 0; r == TOKENWARD_OK && i < n.list.n; i++)
-		r = give(&d, n.list.v[i], each, data, err);
-	strlist_free(&n.list);
-	if (r == TOKENWARD_OK && n.damaged)
-		r = error_set(err, n.code,
-		    "%u credential%s of %s cannot be read", n.damaged,
-		    n.damaged == 1 ? "" : "s", tw->path);
+	for (i = 0; r == TOKENWARD_OK && i < names.n; i++)
+		r = give(&d, names.v[i], each, data, err);
+	strlist_free(&names);
+	if (r == TOKENWARD_OK && unread.n)
+		r = error_set(err, unread.code,
+		    "%u credential%s of %s cannot be read", unread.n,
+		    unread.n == 1 ? "" : "s", tw->path);
 	return r;
 }
 

@@ -152,15 +152,21 @@ credential_load(struct tokenward *tw, const char *name, struct credential **ret,
 int
 credential_save(struct tokenward *tw, struct credential *c, struct error *err)
 {
-	cleanup_buf struct buf plain = BUF_SECRET_INIT;
 	struct now now;
-	int r;
 
 	handle_now(tw, &now);
 	c->changed_at = now.wall_ms / 1000;
 	if (!c->created_at)
 		c->created_at = c->changed_at;
-	r = credential_encode(c, &plain, err);
+	return credential_put(tw, c, err);
+}
+
+int
+credential_put(struct tokenward *tw, struct credential *c, struct error *err)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	int r = credential_encode(c, &plain, err);
+
 	if (r == TOKENWARD_OK)
 		r = store_write(tw->store, RECORD_CREDENTIAL, c->name, &plain,
 		    c->generation, /* durable= */ true, err);

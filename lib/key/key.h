@@ -53,6 +53,7 @@ struct key_context {
 	void *ask_data;
 	bool dialogs;                  /* nor need a module be shy to ask one */
 	const char *store_path;        /* for prompts and default paths */
+	const char *label;             /* an export's path, where it is none */
 	bool system;                   /* the system's store */
 	const unsigned char *store_id; /* STORE_ID_LEN, for modules */
 	const char *modules;           /* directory; NULL: none */

@@ -30,8 +30,11 @@ put_prompt(struct buf *b, const struct key_context *ctx, const char *what,
 	buf_put_str(b, ctx->question && !confirm ? ctx->question : what);
 	if (ctx->one_slot && slot->id)
 		buf_printf(b, " of key slot %u", slot->id);
-	buf_printf(
-	    b, " for the store %s: ", ctx->store_path ? ctx->store_path : "");
+	if (ctx->label)
+		buf_printf(b, " for the export %s: ", ctx->label);
+	else
+		buf_printf(b, " for the store %s: ",
+		    ctx->store_path ? ctx->store_path : "");
 }
 
 /* "Recovery code" is "the recovery code" in a sentence. */

@@ -44,6 +44,7 @@ static const struct {
     [SUBKEY_CREDENTIALS] = {"tw-creds", 1},
     [SUBKEY_CREDENTIALS_NONCE] = {"tw-creds", 2},
     [SUBKEY_KEPT] = {"twheader", 2},
+    [SUBKEY_EXPORT] = {"twexport", 1},
 };
 
 void

@@ -13,6 +13,7 @@ import ctypes
 import json
 import os
 import re
+import shutil
 
 import world
 
@@ -83,6 +84,30 @@ def with_two_keys(w):
 
 def second_key(w):
     return os.path.join(w.home, ".config/tokenward/key-2")
+
+
+def export_key(w):
+    return os.path.join(w.home, ".config/tokenward/key-export")
+
+
+def export_file(w, name="export"):
+    return os.path.join(w.home, ".local/exports", name + ".tw")
+
+
+def with_export(w):
+    """In the export alpha has another owner, and there is gamma."""
+    filled(w)
+    os.mkdir(os.path.join(w.home, ".local/exports"))
+    w.must("apply", "-", stdin=lines(w).splitlines()[1])
+    w.must("export", "--to", "keyfile=" + export_key(w), "--output",
+           export_file(w))
+    w.must("remove", "gamma")
+    w.must("edit", "alpha", "--owner", "new@example.com")
+
+
+def export_alone(w):
+    with_export(w)
+    shutil.rmtree(w.store)
 
 
 def with_passphrase(w):
@@ -214,6 +239,17 @@ def apply_holds(w):
     return new_secret_holds(w) or add_holds(w)
 
 
+def export_holds(w):
+    w.must("import", export_file(w, "new"), "--dry-run")
+    left = [n for n in os.listdir(os.path.dirname(export_file(w)))
+            if n.endswith(".new")]
+    return f"left behind: {left}" if left else ""
+
+
+def import_holds(w):
+    return old_secret_holds(w) or add_holds(w)
+
+
 def _used(w, secret):
     with Accepting(w, secret):
         result = w.run("token", "alpha", "--new", "--retry")
@@ -342,7 +378,9 @@ class Scenario:
         return [a.format(origin="origin=" + w.server.base,
                          gamma=client_id(w, "gamma"),
                          askpass=getattr(w, "askpass", ""),
-                         second_key=second_key(w))
+                         second_key=second_key(w), export=export_file(w),
+                         export_key=export_key(w),
+                         output=export_file(w, "new"))
                 for a in self.args]
 
     def input(self, w):
@@ -396,6 +434,13 @@ SCENARIOS = [
              again={0, NOT_FOUND}),
     Scenario("remove --if-present", filled,
              ["remove", "alpha", "--if-present"], remove_holds),
+    Scenario("export", with_export,
+             ["export", "--to", "keyfile={export_key}", "--output",
+              "{output}"], export_holds, again={0, EXISTS}, touches=set()),
+    Scenario("import", with_export, ["import", "{export}", "--update"],
+             import_holds, touches={"alpha", "gamma"}),
+    Scenario("init --from", export_alone, ["init", "--from", "{export}"],
+             import_holds, touches={"alpha", "beta", "gamma"}),
     Scenario("key add", filled, ["key", "add", "keyfile={second_key}"],
              key_add_holds, again={0, EXISTS}, touches=set()),
     Scenario("key remove", with_two_keys, ["key", "remove", "2"],

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads a store from its description in tokenward-store-format(5) alone.
+"""Reads a store, or an export, from tokenward-store-format(5) alone.
 
-    store_reader.py DIR --key-file F | --passphrase-file F
+    store_reader.py DIR|FILE --key-file F | --passphrase-file F
 
 Prints a line for each record: kind, name, generation, plain text in hex.
 Anything that is not as the manual page says ends it with a message and
@@ -22,6 +22,7 @@ import sys
 SODIUM = ctypes.CDLL(ctypes.util.find_library("sodium") or "libsodium.so.23")
 HEADER_MAGIC = b"\x89TWH\r\n\x1a\n"
 RECORD_MAGIC = b"\x89TWR\r\n\x1a\n"
+EXPORT_MAGIC = b"\x89TWX\r\n\x1a\n"
 KINDS = {"credentials": (1, b"tw-creds", "credential"),
          "tokens": (2, b"twtokens", "tokens")}
 
@@ -118,8 +119,8 @@ def number(value):
 # ---- the header and its slots ------------------------------------------------
 
 class Header:
-    def __init__(self, directory):
-        self.data = read(os.path.join(directory, "header"), 65536)
+    def __init__(self, data):
+        self.data = data
         need(self.data[:8] == HEADER_MAGIC and len(self.data) > 40,
              "header: no header")
         found = fields(self.data[8:-32])
@@ -217,15 +218,8 @@ def records(directory, header, keys, folder):
             raise Refused("%s/%s: %s" % (folder, name, e)) from None
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("directory")
-    key = parser.add_mutually_exclusive_group(required=True)
-    key.add_argument("--key-file")
-    key.add_argument("--passphrase-file")
-    arguments = parser.parse_args()
-    need(SODIUM.sodium_init() >= 0, "libsodium")
-    header = Header(arguments.directory)
+def read_store(directory, arguments):
+    header = Header(read(os.path.join(directory, "header"), 65536))
     master = unlock(header, arguments)
     index_key = kept(header, master, "index_key") \
         or subkey(master, b"tw-index", 1)
@@ -236,13 +230,68 @@ def main():
     names = {}
     for folder, (_, _, word) in KINDS.items():
         for index, generation, plain in records(
-                arguments.directory, header, keys, folder):
+                directory, header, keys, folder):
             if folder == "credentials":
                 name = dict(fields(plain))["name"]
                 need(blake2b(index_key, name, 32) == index,
                      "a record under another record's name")
                 names[index] = name.decode("ascii")
             print(word, names.get(index, "?"), generation, plain.hex())
+
+
+# ---- an export -----------------------------------------------------------
+
+class Parts:
+    """Length and bytes, one after the other."""
+
+    def __init__(self, data, at):
+        self.data = data
+        self.at = at
+
+    def next(self):
+        need(self.at + 4 <= len(self.data), "export: cut short")
+        (length,) = struct.unpack(">I", self.data[self.at:self.at + 4])
+        part = self.data[self.at + 4:self.at + 4 + length]
+        need(len(part) == length, "export: cut short")
+        self.at += 4 + length
+        return part
+
+
+def read_export(path, arguments):
+    data = read(path, 1 << 30)
+    need(data[:8] == EXPORT_MAGIC, "no export")
+    parts = Parts(data, 8)
+    header = Header(parts.next())
+    master = unlock(header, arguments)
+    index_key = subkey(master, b"tw-index", 1)
+    place, last = 0, b""
+    while entry := parts.next():
+        place += 1
+        generation, plain = open_record(
+            header, {header.epoch: master}, "credentials", entry[:32],
+            entry[32:])
+        name = dict(fields(plain))["name"]
+        need(generation == place and name > last
+             and blake2b(index_key, name, 32) == entry[:32],
+             "export: a record out of its place")
+        last = name
+        print("credential", name.decode("ascii"), place, plain.hex())
+    mac = blake2b(subkey(master, b"twexport", 1), data[:parts.at], 32)
+    need(hmac.compare_digest(mac, data[parts.at:]), "export: MAC")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", metavar="DIR|FILE")
+    key = parser.add_mutually_exclusive_group(required=True)
+    key.add_argument("--key-file")
+    key.add_argument("--passphrase-file")
+    arguments = parser.parse_args()
+    need(SODIUM.sodium_init() >= 0, "libsodium")
+    if os.path.isdir(arguments.directory):
+        read_store(arguments.directory, arguments)
+    else:
+        read_export(arguments.directory, arguments)
 
 
 if __name__ == "__main__":

@@ -307,6 +307,48 @@ void tokenward_text_free(char *text);
  */
 int tokenward_init_store(struct tokenward *tw, const char *const *keys,
     unsigned flags, int *ret_created, char **ret_text);
+
+/*
+ * The credentials that match one of the globs (NULL or none: all), every
+ * secret version and date of them, into a new sealed file at path.  keys say
+ * how it opens: "passphrase", "keyfile=PATH", "recovery", NULL-terminated.
+ * Tokens and gates stay.  *ret_text says what was done
+ * (tokenward_text_free()).
+ */
+int tokenward_export(struct tokenward *tw, const char *const *globs,
+    const char *const *keys, const char *path, char **ret_text);
+
+#define TOKENWARD_IMPORT_UPDATE 0x1u  /* the file's takes the store's place */
+#define TOKENWARD_IMPORT_KEEP 0x2u    /* the store's stays */
+#define TOKENWARD_IMPORT_DRY_RUN 0x4u /* nothing is written */
+struct tokenward_imported {
+	size_t size; /* sizeof of this struct */
+	const char *name;
+	enum tokenward_change change;
+	int kept; /* another one was there and stays */
+};
+typedef int (*tokenward_imported_fn)(void *data,
+    const struct tokenward_imported *imported);
+struct tokenward_import_params {
+	size_t size;
+	const char *path;
+	const char *key; /* how the file opens: "passphrase", "keyfile=PATH"
+			    where its key file lies now; NULL: as it says */
+	unsigned flags;
+	tokenward_imported_fn each; /* NULL: nobody is told */
+	void *data;
+};
+/*
+ * The credentials of an export.  It is checked whole before anything is
+ * written; a name that is there and differs: TOKENWARD_EXISTS, unless a flag
+ * says what to do.  Saying it again finishes what was cut short.
+ */
+int tokenward_import(struct tokenward *tw,
+    const struct tokenward_import_params *params);
+/* The same into a store that is made first, by tokenward_init_store(). */
+int tokenward_init_store_from(struct tokenward *tw, const char *const *keys,
+    unsigned flags, const struct tokenward_import_params *params,
+    int *ret_created, char **ret_text);
 /* Opens the store and keeps the key in the kernel for seconds (0: 8 h). */
 int tokenward_unlock(struct tokenward *tw, int64_t seconds);
 /* Forgets it; *ret_text warns when the next call will unlock by itself. */

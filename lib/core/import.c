@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Credentials from an export.  The file is read twice: first everything is
+ * checked and compared, then it is stored, one credential after the other.
+ * What is there already and the same is left alone, so that saying it again
+ * finishes what was cut short.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/import.h"
+
+enum fate { FATE_SAME, FATE_NEW, FATE_REPLACE, FATE_KEEP, FATE_CONFLICT };
+
+struct importing {
+	struct tokenward *tw;
+	struct tokenward_import_params p;
+	struct export_reader *file;
+	bool storing;
+	struct strlist names; /* of the file, where they are needed */
+	bool want_names;
+	unsigned conflicts;
+	char *conflict; /* the first one's name */
+};
+
+/* ---- what becomes of one ----------------------------------------------- */
+
+/* Sealed by whoever had the key; it must still make sense. */
+static int
+decode(const char *name, const struct buf *plain, struct credential **ret,
+    struct error *err)
+{
+	int r = credential_decode(plain->data, plain->len, ret, err);
+
+	if (r == TOKENWARD_OK &&
+	    ((*ret)->auth == NULL || strcmp((*ret)->name, name) != 0 ||
+		!credential_version(*ret, VERSION_CURRENT)))
+		r = error_set(err, TOKENWARD_DAMAGED,
+		    "the credential record does not make sense");
+	return r ? error_prefix(err, "%s: ", name) : TOKENWARD_OK;
+}
+
+static int
+is_same(const struct credential *a, const struct credential *b, bool *ret,
+    struct error *err)
+{
+	cleanup_buf struct buf x = BUF_SECRET_INIT, y = BUF_SECRET_INIT;
+
+	if (credential_encode(a, &x, err) != TOKENWARD_OK ||
+	    credential_encode(b, &y, err) != TOKENWARD_OK)
+		return err->code;
+	*ret = buf_equal(&x, &y);
+	return TOKENWARD_OK;
+}
+
+static enum fate
+fate_of_other(const struct importing *im)
+{
+	if (im->p.flags & TOKENWARD_IMPORT_UPDATE)
+		return FATE_REPLACE;
+	return im->p.flags & TOKENWARD_IMPORT_KEEP ? FATE_KEEP : FATE_CONFLICT;
+}
+
+/*
+ * c takes over what must go on counting up: the record's generation, and the
+ * numbers of secret versions.
+ */
+static int
+find_fate(const struct importing *im, struct credential *c, enum fate *ret,
+    struct error *err)
+{
+	cleanup_credential struct credential *there = NULL;
+	bool same = false;
+	int r;
+
+	*ret = FATE_NEW;
+	if (!im->tw->store)
+		return TOKENWARD_OK;
+	r = credential_load(im->tw, c->name, &there, err);
+	if (r == TOKENWARD_NOT_FOUND)
+		return TOKENWARD_OK;
+	*ret = fate_of_other(im);
+	if (r == TOKENWARD_DAMAGED)
+		return TOKENWARD_OK;
+	if (r != TOKENWARD_OK)
+		return r;
+	c->generation = there->generation;
+	if (c->next_number < there->next_number)
+		c->next_number = there->next_number;
+	r = is_same(c, there, &same, err);
+	if (same)
+		*ret = FATE_SAME;
+	return r;
+}
+
+/* ---- storing ----------------------------------------------------------- */
+
+static void
+warn_of_provider(struct importing *im, const struct credential *c,
+    const struct provider *p, const struct error *err)
+{
+	if (!p)
+		handle_warn(im->tw,
+		    "%s: its provider file cannot be read here, so it gets no "
+		    "tokens yet: %s",
+		    c->name, err->text);
+}
+
+/* What was bought on other terms goes first: killed, we leave none behind. */
+static int
+store(struct importing *im, struct credential *c, struct error *err)
+{
+	cleanup_provider struct provider *p = NULL;
+	struct error why = {0};
+	int r = store_remove(im->tw->store, RECORD_TOKENS, c->name, err);
+
+	if (r == TOKENWARD_OK && c->generation == 0)
+		r = store_remove(
+		    im->tw->store, RECORD_CREDENTIAL, c->name, err);
+	if (r == TOKENWARD_OK)
+		r = credential_put(im->tw, c, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	provider_load(im->tw, c->provider, &p, NULL, &why);
+	warn_of_provider(im, c, p, &why);
+	return credential_settle(im->tw, c, p, SETTLE_ALL, err);
+}
+
+/* Stored, and killed before its tokens record said so. */
+static int
+finish(struct importing *im, struct credential *c, struct error *err)
+{
+	cleanup_provider struct provider *p = NULL;
+	struct error why;
+
+	provider_load(im->tw, c->provider, &p, NULL, &why);
+	return credential_finish(im->tw, c, p, SETTLE_ALL, err);
+}
+
+static int
+tell(const struct importing *im, const char *name, enum fate fate)
+{
+	struct tokenward_imported told = {.size = sizeof(told),
+	    .name = name,
+	    .change = fate == FATE_NEW       ? TOKENWARD_CREATED
+		      : fate == FATE_REPLACE ? TOKENWARD_CHANGED
+					     : TOKENWARD_UNCHANGED,
+	    .kept = fate == FATE_KEEP};
+
+	return im->p.each ? im->p.each(im->p.data, &told) : 0;
+}
+
+static int
+note_conflict(struct importing *im, const char *name, struct error *err)
+{
+	if (im->conflicts++ == 0 && !(im->conflict = strdup(name)))
+		return error_memory(err);
+	return TOKENWARD_OK;
+}
+
+static int
+check_one(
+    void *data, const char *name, const struct buf *plain, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+	struct importing *im = data;
+	enum fate fate;
+	int r = decode(name, plain, &c, err);
+
+	if (r == TOKENWARD_OK && im->want_names &&
+	    !strlist_add(&im->names, name))
+		r = error_memory(err);
+	if (r == TOKENWARD_OK)
+		r = find_fate(im, c, &fate, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	if (fate == FATE_CONFLICT)
+		return note_conflict(im, name, err);
+	return im->p.flags & TOKENWARD_IMPORT_DRY_RUN ? tell(im, name, fate)
+						      : TOKENWARD_OK;
+}
+
+static int
+store_one(
+    void *data, const char *name, const struct buf *plain, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+	cleanup_lock int lock = -1;
+	struct importing *im = data;
+	enum fate fate;
+	int r = decode(name, plain, &c, err);
+
+	if (r == TOKENWARD_OK)
+		r = lock_record(im->tw, name, &lock, err);
+	if (r == TOKENWARD_OK)
+		r = find_fate(im, c, &fate, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	if (fate == FATE_CONFLICT)
+		return error_set(err, TOKENWARD_EXISTS,
+		    "%s was made by another process meanwhile; say it again",
+		    name);
+	if (fate == FATE_NEW || fate == FATE_REPLACE)
+		r = store(im, c, err);
+	else if (fate == FATE_SAME)
+		r = finish(im, c, err);
+	return r ? r : tell(im, name, fate);
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static int
+check_conflicts(const struct importing *im, struct error *err)
+{
+	char others[40] = "";
+
+	if (!im->conflicts)
+		return TOKENWARD_OK;
+	if (im->conflicts > 1)
+		snprintf(others, sizeof(others), " (and %u other%s)",
+		    im->conflicts - 1, im->conflicts == 2 ? "" : "s");
+	return error_set(err, TOKENWARD_EXISTS,
+	    "nothing was imported: %s%s exists already and is not the same; "
+	    "--update takes what %s has, --keep leaves what is stored",
+	    im->conflict, others, im->p.path);
+}
+
+static int
+check(struct importing *im, struct error *err)
+{
+	int r = export_each(im->file, check_one, im, err);
+
+	if (r == TOKENWARD_DAMAGED)
+		return error_prefix(err, "nothing was imported: ");
+	return r ? r : check_conflicts(im, err);
+}
+
+static int
+take_params(struct importing *im, const struct tokenward_import_params *p,
+    struct error *err)
+{
+	memcpy(&im->p, p, p->size < sizeof(im->p) ? p->size : sizeof(im->p));
+	if (!im->p.path)
+		return error_set(err, TOKENWARD_USAGE, "which file?");
+	if ((im->p.flags & TOKENWARD_IMPORT_UPDATE) &&
+	    (im->p.flags & TOKENWARD_IMPORT_KEEP))
+		return error_set(err, TOKENWARD_USAGE,
+		    "--update and --keep exclude each other");
+	return TOKENWARD_OK;
+}
+
+static void
+importing_free(struct importing *im)
+{
+	export_close(im->file);
+	strlist_free(&im->names);
+	free(im->conflict);
+}
+#define cleanup_importing __attribute__((cleanup(importing_free)))
+
+static int
+import(struct importing *im, const struct tokenward_import_params *p,
+    struct error *err)
+{
+	int r = take_params(im, p, err);
+
+	if (r == TOKENWARD_OK)
+		r = need_keys(im->tw, true, err);
+	if (r == TOKENWARD_OK)
+		r = import_open(im->tw, im->p.path, im->p.key, &im->file, err);
+	if (r == TOKENWARD_OK)
+		r = check(im, err);
+	if (r != TOKENWARD_OK || (im->p.flags & TOKENWARD_IMPORT_DRY_RUN))
+		return r;
+	return export_each(im->file, store_one, im, err);
+}
+
+int
+tokenward_import(
+    struct tokenward *tw, const struct tokenward_import_params *params)
+{
+	cleanup_importing struct importing im = {.tw = tw};
+
+	call_begin(tw);
+	return call_end(tw, import(&im, params, &tw->err));
+}
+
+/* ---- a store made from an export --------------------------------------- */
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Those of the file go up. */
+static bool
+is_in_file(const struct importing *im, char *name)
+{
+	return im->names.n &&
+	       bsearch(&name, im->names.v, im->names.n, sizeof(name), by_text);
+}
+
+/* One that was begun: it holds nothing but what the file has. */
+static int
+check_begun(struct importing *im, struct error *err)
+{
+	struct strlist there = {0};
+	struct unread unread = {0};
+	size_t i;
+	int r = credential_names(im->tw, NULL, &there, &unread, err);
+	bool ours = r == TOKENWARD_OK && !unread.n && !im->conflicts;
+
+	for (i = 0; ours && i < there.n; i++)
+		ours = is_in_file(im, there.v[i]);
+	strlist_free(&there);
+	if (r != TOKENWARD_OK || ours)
+		return r;
+	return error_set(err, TOKENWARD_EXISTS,
+	    "there is a store at %s already, and it holds other credentials: "
+	    "\"%s import %s\" adds to it",
+	    im->tw->path, command_name(im->tw), im->p.path);
+}
+
+static int
+init_from(struct importing *im, const char *const *keys, unsigned flags,
+    const struct tokenward_import_params *p, int *ret_created, char **ret_text,
+    struct error *err)
+{
+	bool begun = im->tw->store != NULL;
+	int r = take_params(im, p, err);
+
+	im->want_names = true;
+	if (r == TOKENWARD_OK && begun)
+		r = need_keys(im->tw, true, err);
+	if (r == TOKENWARD_OK)
+		r = import_open(im->tw, im->p.path, im->p.key, &im->file, err);
+	if (r == TOKENWARD_OK)
+		r = export_each(im->file, check_one, im, err);
+	if (r == TOKENWARD_OK && begun)
+		r = check_begun(im, err);
+	if (r == TOKENWARD_OK)
+		r = init_store(im->tw, keys,
+		    begun ? flags | TOKENWARD_INIT_IF_MISSING : flags,
+		    ret_created, ret_text, err);
+	if (r == TOKENWARD_OK)
+		r = need_keys(im->tw, true, err);
+	return r ? r : export_each(im->file, store_one, im, err);
+}
+
+int
+tokenward_init_store_from(struct tokenward *tw, const char *const *keys,
+    unsigned flags, const struct tokenward_import_params *params,
+    int *ret_created, char **ret_text)
+{
+	cleanup_importing struct importing im = {.tw = tw};
+
+	*ret_created = 0;
+	*ret_text = NULL;
+	call_begin(tw);
+	return call_end(tw, init_from(&im, keys, flags, params, ret_created,
+				ret_text, &tw->err));
+}
