@@ -26,7 +26,7 @@ enum subkey {
 	SUBKEY_TOKENS_NONCE,
 	SUBKEY_CREDENTIALS,
 	SUBKEY_CREDENTIALS_NONCE,
-	SUBKEY_KEPT, /* what the header keeps sealed */
+	SUBKEY_KEPT,  /* what the header keeps sealed */
 	SUBKEY_EXPORT /* MAC of an export file */
 };
 /* SEAL_KEY_LEN bytes into ret, which lies in the locked arena. */

@@ -49,7 +49,7 @@ struct tokenward;
 /* A question for a human.  The answer goes into memory of ours. */
 struct tokenward_question {
 	const char *prompt; /* "Passphrase for the store /home/a/...: " */
-	int confirm;	    /* ask twice: a new passphrase is being set */
+	int confirm;        /* ask twice: a new passphrase is being set */
 };
 /*
  * Writes at most cap bytes without a NUL, returns their number, or -1 when
@@ -67,12 +67,12 @@ typedef void (*tokenward_warn_fn)(void *data, const char *sentence);
 
 #define TOKENWARD_OPEN_SYSTEM 0x1u /* the system's store, not mine */
 #define TOKENWARD_OPEN_STRICT 0x2u /* refuse where a protection is missing */
-#define TOKENWARD_OPEN_NEW 0x4u	   /* no store there yet is no error */
+#define TOKENWARD_OPEN_NEW 0x4u    /* no store there yet is no error */
 
 struct tokenward_open_params {
-	size_t size;	   /* sizeof of this struct */
+	size_t size;       /* sizeof of this struct */
 	const char *store; /* directory; NULL: TOKENWARD_STORE, else default */
-	unsigned flags;	   /* TOKENWARD_OPEN_* */
+	unsigned flags;    /* TOKENWARD_OPEN_* */
 	int64_t timeout;   /* seconds for each call, at most a day; 0: 30 */
 	tokenward_ask_fn ask; /* NULL: nobody is asked */
 	void *ask_data;
@@ -80,9 +80,9 @@ struct tokenward_open_params {
 	void *warn_data;
 	const char *libexec_dir;  /* for tests and the build tree; NULL */
 	const char *provider_dir; /* likewise: searched first; NULL */
-	int64_t clock_offset;	  /* seconds, for tests; 0 */
-	const char *stack_file;	  /* for tests: in place of /etc's; NULL */
-	tokenward_show_fn show;	  /* NULL: no recovery codes are made */
+	int64_t clock_offset;     /* seconds, for tests; 0 */
+	const char *stack_file;   /* for tests: in place of /etc's; NULL */
+	tokenward_show_fn show;   /* NULL: no recovery codes are made */
 	void *show_data;
 };
 
@@ -91,8 +91,8 @@ struct tokenward_open_params {
  * is a handle for tokenward_error() all the same (NULL: out of memory);
  * close it in every case.
  */
-int tokenward_open(const struct tokenward_open_params *params,
-    struct tokenward **ret);
+int tokenward_open(
+    const struct tokenward_open_params *params, struct tokenward **ret);
 /* Wipes the keys.  NULL is allowed. */
 void tokenward_close(struct tokenward *tw);
 /* The sentence of the last failure, "" after a success. */
@@ -108,9 +108,10 @@ int64_t tokenward_now(const struct tokenward *tw);
 
 struct tokenward_token;
 
-#define TOKENWARD_TOKEN_NEW 0x1u      /* buy one, whatever is cached */
-#define TOKENWARD_TOKEN_RETRY 0x2u    /* ask in spite of a closed gate */
-#define TOKENWARD_TOKEN_REJECTED 0x4u /* the cached one was refused: reject
+#define TOKENWARD_TOKEN_NEW 0x1u   /* buy one, whatever is cached */
+#define TOKENWARD_TOKEN_RETRY 0x2u /* ask in spite of a closed gate */
+#define TOKENWARD_TOKEN_REJECTED \
+	0x4u /* the cached one was refused: reject
 					 it, then as usual */
 
 struct tokenward_token_params {
@@ -118,8 +119,8 @@ struct tokenward_token_params {
 	const char *scope;    /* space-separated, NULL: the credential's */
 	const char *audience; /* NULL: the credential's */
 	const char *const *resources; /* RFC 8707, NULL-terminated; or NULL */
-	int64_t min_valid;    /* seconds it must still live, 0: by default */
-	unsigned flags;	      /* TOKENWARD_TOKEN_* */
+	int64_t min_valid; /* seconds it must still live, 0: by default */
+	unsigned flags;    /* TOKENWARD_TOKEN_* */
 };
 
 /*
@@ -128,8 +129,7 @@ struct tokenward_token_params {
  * be NULL.  The caller frees *ret, which is set on success only.
  */
 int tokenward_get_token(struct tokenward *tw, const char *name,
-    const struct tokenward_token_params *params,
-    struct tokenward_token **ret);
+    const struct tokenward_token_params *params, struct tokenward_token **ret);
 void tokenward_token_free(struct tokenward_token *token); /* wipes */
 const char *tokenward_token_value(const struct tokenward_token *token);
 const char *tokenward_token_type(const struct tokenward_token *token);
@@ -144,8 +144,8 @@ const char *tokenward_token_header_value(const struct tokenward_token *token);
 const char *tokenward_token_query_name(const struct tokenward_token *token);
 /* Further headers the provider wants on API calls: "Name: value", by index
    from 0; NULL ends. */
-const char *tokenward_token_extra_header(const struct tokenward_token *token,
-    size_t index);
+const char *tokenward_token_extra_header(
+    const struct tokenward_token *token, size_t index);
 /* 1 from the cache, 0 fetched by this call. */
 int tokenward_token_is_cached(const struct tokenward_token *token);
 /* A sentence when something is wrong though the token is good; or NULL. */
@@ -155,8 +155,8 @@ const char *tokenward_token_warning(const struct tokenward_token *token);
  * The API answered 401 to this token (RFC 6750, 3.1): if it is still the
  * cached one, it is not given out again.  Asks nobody.  value of len bytes.
  */
-int tokenward_reject_token(struct tokenward *tw, const char *name,
-    const char *value, size_t len);
+int tokenward_reject_token(
+    struct tokenward *tw, const char *name, const char *value, size_t len);
 /* The same for a token object got from this store. */
 int tokenward_reject(struct tokenward *tw, const char *name,
     const struct tokenward_token *token);
@@ -183,7 +183,7 @@ struct tokenward_field {
 	const char *name;     /* "scope" */
 	const char *option;   /* "scope" of --scope; NULL: no option */
 	const char *argument; /* "S"; NULL: a flag */
-	int repeats;	      /* may be given more than once */
+	int repeats;          /* may be given more than once */
 	const char *help;
 };
 /* The table of settable fields, ended by a NULL name. */
@@ -209,11 +209,11 @@ int tokenward_credential_set_secret(struct tokenward *tw,
     struct tokenward_credential *c, const char *name, const void *data,
     size_t len, int verbatim);
 /* Text of a field, item index of one that repeats; NULL: none. */
-const char *tokenward_credential_get(const struct tokenward_credential *c,
-    const char *field, size_t index);
+const char *tokenward_credential_get(
+    const struct tokenward_credential *c, const char *field, size_t index);
 /* The same as a number (times, durations, versions); else fallback. */
-int64_t tokenward_credential_number(const struct tokenward_credential *c,
-    const char *field, int64_t fallback);
+int64_t tokenward_credential_number(
+    const struct tokenward_credential *c, const char *field, int64_t fallback);
 
 #define TOKENWARD_ADD_UPDATE 0x1u    /* an existing name is changed */
 #define TOKENWARD_EDIT_REBIND 0x2u   /* a new origin, secret given again */
@@ -252,31 +252,31 @@ int tokenward_rotate_credential(struct tokenward *tw, const char *name,
  */
 #define TOKENWARD_APPLY_DRY_RUN 0x1u /* nothing is written */
 struct tokenward_applied {
-	size_t size;	  /* sizeof of this struct */
-	unsigned line;	  /* from 1 */
+	size_t size;      /* sizeof of this struct */
+	unsigned line;    /* from 1 */
 	const char *name; /* NULL: the line has none */
 	int result;
 	enum tokenward_change change; /* when the result is 0 */
-	const char *error;	      /* else the sentence */
+	const char *error;            /* else the sentence */
 };
-typedef int (*tokenward_applied_fn)(void *data,
-    const struct tokenward_applied *applied);
+typedef int (*tokenward_applied_fn)(
+    void *data, const struct tokenward_applied *applied);
 int tokenward_apply(struct tokenward *tw, int fd, unsigned flags,
     tokenward_applied_fn each, void *data);
-int tokenward_rename_credential(struct tokenward *tw, const char *old_name,
-    const char *new_name);
+int tokenward_rename_credential(
+    struct tokenward *tw, const char *old_name, const char *new_name);
 int tokenward_remove_credential(struct tokenward *tw, const char *name);
-int tokenward_get_credential(struct tokenward *tw, const char *name,
-    struct tokenward_credential **ret);
+int tokenward_get_credential(
+    struct tokenward *tw, const char *name, struct tokenward_credential **ret);
 /*
  * Every credential whose name matches one of the globs (NULL or none: all),
  * sorted by name, one at a time; a result that is not 0 ends the walk and
  * is returned.  The object is freed after the call.
  */
-typedef int (*tokenward_each_fn)(void *data,
-    const struct tokenward_credential *c);
-int tokenward_list_credentials(struct tokenward *tw,
-    const char *const *globs, tokenward_each_fn each, void *data);
+typedef int (*tokenward_each_fn)(
+    void *data, const struct tokenward_credential *c);
+int tokenward_list_credentials(struct tokenward *tw, const char *const *globs,
+    tokenward_each_fn each, void *data);
 /*
  * Grades every credential for check: 0 ok, 1 warning, 2 critical or
  * expired, 3 unknown; warn and critical are seconds before the end, -1: the
@@ -288,13 +288,13 @@ int tokenward_grade_credential(const struct tokenward_credential *c,
 /* One real token request; the text is the redacted exchange, set after a
    refusal as well, NULL if there was none; tokenward_text_free().  Nothing
    is cached, a gate is not asked. */
-int tokenward_try_credential(struct tokenward *tw, const char *name,
-    char **ret_text);
+int tokenward_try_credential(
+    struct tokenward *tw, const char *name, char **ret_text);
 void tokenward_text_free(char *text);
 
 /* ---- the store --------------------------------------------------------- */
 
-#define TOKENWARD_INIT_IF_MISSING 0x1u /* an existing store is left alone */
+#define TOKENWARD_INIT_IF_MISSING 0x1u  /* an existing store is left alone */
 #define TOKENWARD_INIT_NO_RECOVERY 0x2u /* no recovery code by itself */
 
 /*
@@ -327,8 +327,8 @@ struct tokenward_imported {
 	enum tokenward_change change;
 	int kept; /* another one was there and stays */
 };
-typedef int (*tokenward_imported_fn)(void *data,
-    const struct tokenward_imported *imported);
+typedef int (*tokenward_imported_fn)(
+    void *data, const struct tokenward_imported *imported);
 struct tokenward_import_params {
 	size_t size;
 	const char *path;
@@ -343,8 +343,8 @@ struct tokenward_import_params {
  * written; a name that is there and differs: TOKENWARD_EXISTS, unless a flag
  * says what to do.  Saying it again finishes what was cut short.
  */
-int tokenward_import(struct tokenward *tw,
-    const struct tokenward_import_params *params);
+int tokenward_import(
+    struct tokenward *tw, const struct tokenward_import_params *params);
 /* The same into a store that is made first, by tokenward_init_store(). */
 int tokenward_init_store_from(struct tokenward *tw, const char *const *keys,
     unsigned flags, const struct tokenward_import_params *params,
@@ -358,8 +358,8 @@ int tokenward_lock(struct tokenward *tw, char **ret_text);
 
 /* One way to open the store; the strings live as long as the call. */
 struct tokenward_key {
-	size_t size;	    /* sizeof of this struct */
-	unsigned slot;	    /* its number, never used again */
+	size_t size;        /* sizeof of this struct */
+	unsigned slot;      /* its number, never used again */
 	const char *kind;   /* "keyfile", "passphrase", ... */
 	const char *detail; /* "/etc/tokenward/key"; or NULL */
 	int64_t created_at;
@@ -369,18 +369,17 @@ struct tokenward_key {
 };
 typedef int (*tokenward_key_fn)(void *data, const struct tokenward_key *key);
 /* As the header says, which is proved only once the store was opened. */
-int tokenward_list_keys(struct tokenward *tw, tokenward_key_fn each,
-    void *data);
+int tokenward_list_keys(
+    struct tokenward *tw, tokenward_key_fn each, void *data);
 /*
  * One more way to open the store: "keyfile=PATH", "passphrase" and so on, as
  * for tokenward_init_store().  *ret_text, here and below, is what a human
  * should know (tokenward_text_free()).
  */
-int tokenward_add_key(struct tokenward *tw, const char *key,
-    unsigned *ret_slot, char **ret_text);
+int tokenward_add_key(
+    struct tokenward *tw, const char *key, unsigned *ret_slot, char **ret_text);
 /* Never the last one. */
-int tokenward_remove_key(struct tokenward *tw, unsigned slot,
-    char **ret_text);
+int tokenward_remove_key(struct tokenward *tw, unsigned slot, char **ret_text);
 /* Opens that slot for real. */
 int tokenward_test_key(struct tokenward *tw, unsigned slot, char **ret_text);
 /*
@@ -393,20 +392,20 @@ int tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text);
 
 /* ---- providers --------------------------------------------------------- */
 
-typedef int (*tokenward_provider_fn)(void *data, const char *id,
-    const char *name, const char *path);
-int tokenward_list_providers(struct tokenward *tw,
-    tokenward_provider_fn each, void *data);
+typedef int (*tokenward_provider_fn)(
+    void *data, const char *id, const char *name, const char *path);
+int tokenward_list_providers(
+    struct tokenward *tw, tokenward_provider_fn each, void *data);
 /* The file's text, for show; id or path.  tokenward_text_free(). */
-int tokenward_read_provider(struct tokenward *tw, const char *id,
-    char **ret_text, char **ret_path);
+int tokenward_read_provider(
+    struct tokenward *tw, const char *id, char **ret_text, char **ret_path);
 /* Checks a file: the sentence of the first fault, with line and member. */
 int tokenward_check_provider(struct tokenward *tw, const char *path);
 
 /* ---- modules and stacks, tokenward-modules(7) --------------------------- */
 
 struct tokenward_module_info {
-	const char *kind;    /* "key", "store", "notify" */
+	const char *kind; /* "key", "store", "notify" */
 	const char *name;
 	const char *version; /* NULL: it cannot be asked */
 	const char *summary; /* likewise */
@@ -414,11 +413,11 @@ struct tokenward_module_info {
 	const char *path;    /* its program; NULL: built in */
 	const char *fault;   /* why it cannot be used; NULL: it can */
 };
-typedef int (*tokenward_module_fn)(void *data,
-    const struct tokenward_module_info *module);
+typedef int (*tokenward_module_fn)(
+    void *data, const struct tokenward_module_info *module);
 /* Every module there is.  Programs are started to be asked their names. */
-int tokenward_list_modules(struct tokenward *tw, tokenward_module_fn each,
-    void *data);
+int tokenward_list_modules(
+    struct tokenward *tw, tokenward_module_fn each, void *data);
 
 struct tokenward_stack_line {
 	const char *kind;    /* "unlock", "store", "notify" */
@@ -426,21 +425,21 @@ struct tokenward_stack_line {
 	const char *module;  /* NULL: unreadable */
 	const char *options; /* as written; secret values as "..." */
 	const char *file;    /* NULL: the built-in default */
-	unsigned line;	     /* 0: the file as a whole */
+	unsigned line;       /* 0: the file as a whole */
 	const char *path;    /* the module's program; NULL: built in */
 	const char *fault;   /* why the line must fail; NULL: it is good */
 };
-typedef int (*tokenward_stack_fn)(void *data,
-    const struct tokenward_stack_line *line);
+typedef int (*tokenward_stack_fn)(
+    void *data, const struct tokenward_stack_line *line);
 /* Every line of the stacks in force; TOKENWARD_CONFIG when one must fail. */
-int tokenward_check_stacks(struct tokenward *tw, tokenward_stack_fn each,
-    void *data);
+int tokenward_check_stacks(
+    struct tokenward *tw, tokenward_stack_fn each, void *data);
 
 /* ---- doctor ------------------------------------------------------------ */
 
 /* grade: "ok", "strong", "fair", "weak" or "bad"; what; the cure or NULL. */
-typedef void (*tokenward_finding_fn)(void *data, const char *grade,
-    const char *what, const char *cure);
+typedef void (*tokenward_finding_fn)(
+    void *data, const char *grade, const char *what, const char *cure);
 #define TOKENWARD_DOCTOR_REPAIR 0x1u /* may restore the header's old copy */
 /* name may be NULL: the store only.  Fails when a finding is "bad". */
 int tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
