@@ -108,11 +108,9 @@ int64_t tokenward_now(const struct tokenward *tw);
 
 struct tokenward_token;
 
-#define TOKENWARD_TOKEN_NEW 0x1u   /* buy one, whatever is cached */
-#define TOKENWARD_TOKEN_RETRY 0x2u /* ask in spite of a closed gate */
-#define TOKENWARD_TOKEN_REJECTED \
-	0x4u /* the cached one was refused: reject
-					 it, then as usual */
+#define TOKENWARD_TOKEN_NEW 0x1u      /* buy one, whatever is cached */
+#define TOKENWARD_TOKEN_RETRY 0x2u    /* ask in spite of a closed gate */
+#define TOKENWARD_TOKEN_REJECTED 0x4u /* reject the cached one first */
 
 struct tokenward_token_params {
 	size_t size;
