@@ -231,7 +231,10 @@ url_origin(const char *url, struct buf *ret, struct error *err)
 		return error_set(
 		    err, TOKENWARD_USAGE, "not a usable URL: %s", what);
 	}
-	return ret->failed ? error_memory(err) : TOKENWARD_OK;
+	if (!ret->failed)
+		return TOKENWARD_OK;
+	buf_clear(ret); /* half an origin is none */
+	return error_memory(err);
 }
 
 bool
