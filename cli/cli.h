@@ -297,8 +297,8 @@ int imported(void *data, const struct tokenward_imported *i); /* import.c */
 extern size_t imported_changes;
 /* An option's values, NULL-terminated; NULL: no memory. */
 const char **list_words(const struct strlist *l); /* init.c */
-void say_secret_end(const char *name); /* add.c */
-int try_credential(const char *name);  /* reject.c */
+void say_secret_end(const char *name);            /* add.c */
+int try_credential(const char *name);             /* reject.c */
 void secret_age_put(struct buf *b, const struct tokenward_credential *c);
 int walk_credentials(tokenward_each_fn each); /* list.c */
 int token_get(const char *name, unsigned flags, struct tokenward_token **ret);
