@@ -15,16 +15,23 @@
 
 #define INPUT_MAX (1u << 20)
 
-#define HARNESSES(X)                                                           \
-	X(answer)                                                              \
-	X(clean)                                                               \
-	X(credential)                                                          \
-	X(encode)                                                              \
-	X(exchange)                                                            \
-	X(frame)                                                               \
-	X(frame_io) X(header) X(hello) X(http_date) X(json) X(options) X(plan) \
-	    X(provider) X(redact) X(reply) X(seal) X(secret_rules) X(stack)    \
-		X(time) X(tokens) X(url)
+#define HARNESSES(X)  \
+	X(answer)     \
+	X(clean)      \
+	X(credential) \
+	X(encode)     \
+	X(exchange)   \
+	X(frame)      \
+	X(frame_io)   \
+	X(header)     \
+	X(hello)      \
+	X(http_date)  \
+	X(json)       \
+	X(options)    \
+	X(plan)       \
+	X(provider)   \
+	X(redact)     \
+	X(reply) X(seal) X(secret_rules) X(stack) X(time) X(tokens) X(url)
 
 #define DECLARE(name) int fuzz_##name(const uint8_t *data, size_t len);
 HARNESSES(DECLARE)
