@@ -108,5 +108,6 @@ main(void)
 	if (serve(&r, &err))
 		failure_set(&r, OUTCOME_TEMPORARY, "fence", "%s", err.text);
 	send_reply(&r);
+	reply_free(&r);
 	_exit(0);
 }
