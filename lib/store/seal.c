@@ -16,6 +16,9 @@
 #define NONCE_LEN 24
 #define COMMIT_LEN 32
 
+/* Stack that libsodium may leave pieces of plain text on. */
+#define SCRATCH 8192
+
 static const unsigned char magic[8] = {
     0x89, 'T', 'W', 'R', '\r', '\n', 0x1a, '\n'};
 
@@ -174,6 +177,7 @@ encrypt(const struct seal_id *id, const struct seal_keys *keys,
 	crypto_aead_xchacha20poly1305_ietf_encrypt(room, NULL, text->data,
 	    text->len, associated.data, associated.len, NULL, outer + AT_NONCE,
 	    key);
+	sodium_stackzero(SCRATCH);
 	out->len += text->len + SEAL_TAG_LEN;
 	secret_free(key);
 	return TOKENWARD_OK;
@@ -259,13 +263,16 @@ decrypt(const struct seal_id *id, const unsigned char *outer, size_t text_len,
 	cleanup_buf struct buf associated = BUF_INIT;
 	unsigned char *room = buf_room(out, text_len);
 	size_t start = out->len;
+	int wrong;
 
 	put_associated(&associated, id, outer);
 	if (!room || associated.failed)
 		return error_memory(err);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(room, NULL, NULL,
-		outer + SEAL_OUTER_LEN, text_len + SEAL_TAG_LEN,
-		associated.data, associated.len, outer + AT_NONCE, key) != 0)
+	wrong = crypto_aead_xchacha20poly1305_ietf_decrypt(room, NULL, NULL,
+	    outer + SEAL_OUTER_LEN, text_len + SEAL_TAG_LEN, associated.data,
+	    associated.len, outer + AT_NONCE, key);
+	sodium_stackzero(SCRATCH);
+	if (wrong)
 		return error_set(
 		    err, TOKENWARD_DAMAGED, "its content was changed");
 	out->len += text_len;
