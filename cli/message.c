@@ -23,6 +23,16 @@ colours(void)
 	return term && strcmp(term, "dumb") != 0;
 }
 
+/* Without memory for the line there is one that needs none. */
+static void
+put_bytes(const struct buf *b, const char *instead)
+{
+	if (b->failed)
+		write_all(STDERR_FILENO, instead, strlen(instead));
+	else
+		write_all(STDERR_FILENO, b->data, b->len);
+}
+
 /* What is coloured is our name, or the word that stands behind it. */
 static void
 put_line(const char *colour, const char *word, const char *sentence)
@@ -38,8 +48,7 @@ put_line(const char *colour, const char *word, const char *sentence)
 	buf_put_str(&b, " ");
 	str_clean(&b, sentence, strlen(sentence), SENTENCE_MAX);
 	buf_put_str(&b, "\n");
-	if (!b.failed)
-		write_all(STDERR_FILENO, b.data, b.len);
+	put_bytes(&b, "tokenward: out of memory\n");
 }
 
 void
@@ -128,8 +137,8 @@ failure_json(int status)
 	json_put_str(&b, "message", cli.error.text);
 	json_close(&b, '}');
 	buf_put_str(&b, "\n");
-	if (!b.failed)
-		write_all(STDERR_FILENO, b.data, b.len);
+	put_bytes(&b, "{\"error\":\"failed\",\"exit\":1,\"name\":null,"
+		      "\"retry_at\":null,\"message\":\"out of memory\"}\n");
 }
 
 void
