@@ -167,7 +167,7 @@ static bool
 read_file(struct layer *l, const char *path)
 {
 	cleanup_close int fd =
-	    open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	    file_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 
 	l->absent = false;
 	if (fd >= 0)
