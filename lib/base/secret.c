@@ -15,7 +15,6 @@
 
 #define CHUNK_SIZE (32u * 1024)
 #define ALIGN 16u
-#define PAGE 4096u
 
 struct block {
 	size_t size; /* of the payload */
@@ -64,22 +63,28 @@ in_chunk(const struct chunk *c, const void *p)
 	       (uintptr_t)p < (uintptr_t)(c + 1) + c->size;
 }
 
+/* 4 KiB here, 64 KiB on other machines. */
+static size_t
+page(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static struct chunk *
 chunk_new(size_t payload)
 {
 	size_t want = payload + sizeof(struct chunk) + sizeof(struct block);
-	size_t inner = want > CHUNK_SIZE
-			   ? (want + PAGE - 1) & ~(size_t)(PAGE - 1)
-			   : CHUNK_SIZE;
-	unsigned char *map = mmap(NULL, inner + 2 * PAGE, PROT_NONE,
+	size_t guard = page(), least = want > CHUNK_SIZE ? want : CHUNK_SIZE;
+	size_t inner = (least + guard - 1) & ~(guard - 1);
+	unsigned char *map = mmap(NULL, inner + 2 * guard, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	struct chunk *c = (struct chunk *)(map + PAGE);
+	struct chunk *c = (struct chunk *)(map + guard);
 	int e = errno;
 
 	if (map == MAP_FAILED)
 		return NULL;
 	if (mprotect(c, inner, PROT_READ | PROT_WRITE) < 0) {
-		munmap(map, inner + 2 * PAGE);
+		munmap(map, inner + 2 * guard);
 		return NULL;
 	}
 	if (mlock(c, inner) < 0)
@@ -88,7 +93,7 @@ chunk_new(size_t payload)
 	madvise(c, inner, MADV_WIPEONFORK);
 	errno = e; /* memory that cannot be locked is no lack of it */
 	c->size = inner - sizeof(*c);
-	c->map = inner + 2 * PAGE;
+	c->map = inner + 2 * guard;
 	first_block(c)->size = c->size - sizeof(struct block);
 	c->next = chunks;
 	chunks = c;
@@ -166,7 +171,7 @@ drop_if_empty(struct chunk *c)
 	while (*at != c)
 		at = &(*at)->next;
 	*at = c->next;
-	munmap((unsigned char *)c - PAGE, c->map);
+	munmap((unsigned char *)c - page(), c->map);
 }
 
 void
