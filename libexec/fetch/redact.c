@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/frame.h"
+#include "base/str.h"
 #include "redact.h"
 #include "unescape.h"
 
@@ -64,6 +65,20 @@ url_safe(struct buf *b)
 			b->data[i] = '_';
 }
 
+static void
+add_hex(struct redact *r, const void *word, size_t len)
+{
+	cleanup_buf struct buf b = BUF_SECRET_INIT;
+	size_t i;
+
+	hex_put(&b, word, len);
+	add(r, &b);
+	for (i = 0; i < b.len; i++)
+		if (b.data[i] >= 'a')
+			b.data[i] -= 'a' - 'A';
+	add(r, &b);
+}
+
 void
 redact_add(struct redact *r, const void *word, size_t len)
 {
@@ -80,6 +95,7 @@ redact_add(struct redact *r, const void *word, size_t len)
 	add(r, &b);
 	url_safe(&b);
 	add(r, &b);
+	add_hex(r, word, len);
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Blanking out what must not be shown, however a request or an answer spells
- * it: as it is, with escapes of JSON, of a form or of a URL, and in base64.
+ * it: as it is, with escapes of JSON, of a form or of a URL, in base64 and in
+ * hexadecimal.
  */
 #ifndef FETCH_REDACT_H
 #define FETCH_REDACT_H
@@ -17,7 +18,7 @@ struct redact {
 	}
 
 void redact_free(struct redact *r);
-/* The word and its base64; nothing for an empty one. */
+/* The word, its base64 and its hexadecimal; nothing for an empty one. */
 void redact_add(struct redact *r, const void *word, size_t len);
 /* Each value of a frame list. */
 void redact_add_list(struct redact *r, const void *list, size_t len);

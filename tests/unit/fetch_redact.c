@@ -34,6 +34,7 @@ Test(fetch_redact, every_spelling_is_found)
 	gives("\xfb\xff\xfe", "+//+ -__-", "<redacted> <redacted>");
 	gives("\xf0\x9f\x94\x91", "\\ud83d\\udd11", "<redacted>");
 	gives("a\xe2\x80\xae", "a\\xe2\\x80\\xae", "<redacted>");
+	gives("no\xfe", "6e6ffe 6E6FFE", "<redacted> <redacted>");
 }
 
 Test(fetch_redact, the_rest_stays)
