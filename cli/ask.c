@@ -171,6 +171,28 @@ ask_twice(const char *prompt, char *answer, size_t cap)
 }
 
 long
+ask_openly(const char *prompt, char *answer, size_t cap)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	cleanup_close int fd = -1;
+	ssize_t n;
+
+	if (cli.no_input)
+		return -1;
+	if (cli.askpass)
+		return ask_once(prompt, answer, cap);
+	str_clean(&b, prompt, strlen(prompt), PROMPT_MAX);
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || b.failed)
+		return -1;
+	write_all(fd, b.data, b.len);
+	do
+		n = read(fd, answer, cap);
+	while (n < 0 && errno == EINTR);
+	return n > 0 && answer[n - 1] == '\n' ? n - 1 : n > 0 ? n : -1;
+}
+
+long
 ask(void *data, const struct tokenward_question *question, char *answer,
     size_t cap)
 {

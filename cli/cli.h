@@ -208,6 +208,9 @@ long ask(void *data, const struct tokenward_question *question, char *answer,
 long askpass_ask(const char *prompt, char *answer, size_t cap);
 
 extern const struct option_row secret_options[];
+/* With echo, for what is no secret; the line without its end. */
+long ask_openly(const char *prompt, char *answer, size_t cap);
+
 /* Every secret that was named, else the one that is asked for. */
 int secret_input(struct tokenward_credential *c, const char *name);
 /* Whether options name a secret. */
@@ -265,7 +268,8 @@ void relay_free(struct relay *r);
 extern const struct option_row init_options[], add_options[], rotate_options[],
     token_options[], list_options[], show_options[], edit_options[],
     remove_options[], check_options[], unlock_options[], doctor_options[],
-    key_options[], apply_options[], export_options[], import_options[];
+    key_options[], apply_options[], export_options[], import_options[],
+    store_options[];
 int cmd_init(void);
 int cmd_add(void);
 int cmd_apply(void);
@@ -277,6 +281,7 @@ int cmd_reject(void);
 int cmd_try(void);
 int cmd_export(void);
 int cmd_import(void);
+int cmd_store(void);
 int cmd_list(void);
 int cmd_show(void);
 int cmd_edit(void);

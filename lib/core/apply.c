@@ -218,6 +218,7 @@ apply_span(struct apply *a, const struct span *s)
 	struct error err = {0};
 	int r;
 
+	call_goes_on(a->tw);
 	a->done++;
 	told.line = a->lines.number;
 	told.result = apply_one(a, s, &line, &told.change, &err);

@@ -228,9 +228,11 @@ check_not_older(struct get *g, struct error *err)
 		return TOKENWARD_OK;
 	return error_set(err, TOKENWARD_DAMAGED,
 	    "%s: its stored credential is older than one this store has "
-	    "used: somebody put an old copy back; enter it again with "
-	    "\"%s add %s --update\"",
-	    g->name, command_name(g->tw), g->name);
+	    "used: an old copy was put back; if that was meant, say \"%s "
+	    "store adopt %s\", else enter it again with \"%s add %s "
+	    "--update\"",
+	    g->name, command_name(g->tw), g->name, command_name(g->tw),
+	    g->name);
 }
 
 /* Afresh: what was read before the wait for the flight may be old. */

@@ -58,6 +58,8 @@ struct tokenward {
 /* Every public call stands between these two; the first sets its deadline. */
 void call_begin(struct tokenward *tw);
 int call_end(struct tokenward *tw, int result);
+/* One of many is done: the next has the whole time again. */
+void call_goes_on(struct tokenward *tw);
 
 /* location.c */
 char *default_store_path(unsigned flags, struct error *err);
@@ -122,6 +124,9 @@ struct unread {
 };
 int credential_names(struct tokenward *tw, const char *const *globs,
     struct strlist *ret, struct unread *ret_unread, struct error *err);
+/* Each of the globs matches one of them; else TOKENWARD_NOT_FOUND. */
+int check_named(const struct tokenward *tw, const struct strlist *names,
+    const char *const *globs, struct error *err);
 enum settle {
 	SETTLE_NOTHING, /* a note: tokens and gates mean what they meant */
 	SETTLE_GATES,   /* a new secret: old refusals say nothing */

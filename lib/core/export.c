@@ -3,7 +3,6 @@
  * Credentials into one sealed file, which opens in ways of its own: by a
  * passphrase, a key file, a code on paper.  Tokens and gates stay here.
  */
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
@@ -39,31 +38,13 @@ struct exporting {
 /* ---- which ------------------------------------------------------------- */
 
 static int
-check_named(
-    const struct exporting *x, const char *const *globs, struct error *err)
-{
-	size_t i;
-
-	for (; globs && *globs; globs++) {
-		for (i = 0; i < x->names.n; i++)
-			if (fnmatch(*globs, x->names.v[i], 0) == 0)
-				break;
-		if (i == x->names.n)
-			return error_set(err, TOKENWARD_NOT_FOUND,
-			    "there is no credential named \"%s\" in %s", *globs,
-			    x->tw->path);
-	}
-	return TOKENWARD_OK;
-}
-
-static int
 choose(struct exporting *x, const char *const *globs, struct error *err)
 {
 	struct unread unread;
 	int r = credential_names(x->tw, globs, &x->names, &unread, err);
 
 	if (r == TOKENWARD_OK)
-		r = check_named(x, globs, err);
+		r = check_named(x->tw, &x->names, globs, err);
 	if (r == TOKENWARD_OK && unread.n && !(globs && *globs))
 		r = error_set(err, unread.code,
 		    "%u credential%s of %s cannot be read, so not all can be "

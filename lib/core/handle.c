@@ -15,11 +15,17 @@
 #define LONGEST_TIMEOUT 86400
 
 void
+call_goes_on(struct tokenward *tw)
+{
+	tw->deadline_ms = clock_boot_ms() + tw->timeout_ms;
+}
+
+void
 call_begin(struct tokenward *tw)
 {
 	pthread_mutex_lock(&tw->mutex);
 	error_clear(&tw->err);
-	tw->deadline_ms = clock_boot_ms() + tw->timeout_ms;
+	call_goes_on(tw);
 	if (tw->store)
 		store_use_deadline(tw->store, &tw->deadline_ms);
 }

@@ -191,6 +191,7 @@ store_one(
 	enum fate fate;
 	int r = decode(name, plain, &c, err);
 
+	call_goes_on(im->tw);
 	if (r == TOKENWARD_OK)
 		r = lock_record(im->tw, name, &lock, err);
 	if (r == TOKENWARD_OK)

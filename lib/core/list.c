@@ -191,6 +191,25 @@ credential_names(struct tokenward *tw, const char *const *globs,
 	return r;
 }
 
+int
+check_named(const struct tokenward *tw, const struct strlist *names,
+    const char *const *globs, struct error *err)
+{
+	size_t i;
+
+	for (; globs && *globs; globs++) {
+		for (i = 0; i < names->n; i++)
+			if (fnmatch(*globs, names->v[i], 0) == 0)
+				break;
+		if (i == names->n)
+			return error_set(err, TOKENWARD_NOT_FOUND,
+			    "there is no credential named \"%s\" in %s (\"%s "
+			    "list\" shows those there are)",
+			    *globs, tw->path, command_name(tw));
+	}
+	return TOKENWARD_OK;
+}
+
 static int
 list(struct tokenward *tw, const char *const *globs, tokenward_each_fn each,
     void *data, struct error *err)

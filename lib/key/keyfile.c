@@ -106,6 +106,22 @@ keyfile_read(const char *path, const unsigned char *salt, int fault,
 	return TOKENWARD_OK;
 }
 
+/*
+ * One of ours that was there already may be that of another store: a time
+ * of change in 1970 tells destroy to leave it.
+ */
+static void
+note_shared(const char *path)
+{
+	static const struct timespec times[2] = {
+	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == KEYFILE_MIN && st.st_uid == geteuid())
+		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
 static int
 keyfile_enroll(const struct key_method *self, const struct key_context *ctx,
     const char *arg, struct key_slot *slot, unsigned char *ret_kek,
@@ -124,7 +140,8 @@ keyfile_enroll(const struct key_method *self, const struct key_context *ctx,
 		if (errno)
 			return error_errno(err, error_code_of_errno(errno),
 			    "cannot make the key file %s", path);
-	}
+	} else
+		note_shared(path);
 	randombytes_buf(slot->salt, SLOT_SALT_LEN);
 	if (!strmap_set(&slot->params, "path", path))
 		return error_memory(err);

@@ -175,7 +175,8 @@ check_no_store(const struct files *f, struct error *err)
 		return TOKENWARD_OK;
 	return error_set(err, TOKENWARD_DAMAGED,
 	    "%s holds credentials and no header: bring the header back from a "
-	    "backup, or make the store elsewhere",
+	    "backup, or make the store elsewhere (\"tokenward store destroy\" "
+	    "takes away what is left of one)",
 	    f->path);
 }
 

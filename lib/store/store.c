@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "store/entries.h"
 #include "store/front.h"
 #include "store/lock.h"
 
@@ -108,8 +109,7 @@ read_failed(
 		return not_found(s, at, err);
 	if (e != EFBIG && e != EINVAL && e != ELOOP)
 		return files_fail(&s->files, e, "read", at->file.text, err);
-	error_set(err, TOKENWARD_DAMAGED, "it is not a file of ours");
-	return damaged(s, at, err);
+	return error_set(err, TOKENWARD_DAMAGED, "it is not a file of ours");
 }
 
 /* With the present key, or the one before while both are in use. */
@@ -120,30 +120,61 @@ open_bytes(const struct store *s, const struct place *at, const struct buf *b,
 	struct seal_id id = seal_id_of(s, at, 0);
 	const struct seal_keys *keys = &s->keys->record[at->kind];
 	uint32_t epoch = seal_epoch(b->data, b->len);
-	int r;
 
 	if (s->keys->has_old && epoch + 1 == id.epoch) {
 		id.epoch = epoch;
 		keys = &s->keys->old[at->kind];
 	}
-	r = seal_open(&id, keys, b->data, b->len, out, ret_generation, err);
-	return r == TOKENWARD_DAMAGED ? damaged(s, at, err) : r;
+	return seal_open(&id, keys, b->data, b->len, out, ret_generation, err);
+}
+
+static int
+read_place(struct store *s, const struct place *at, struct buf *out,
+    uint64_t *ret_generation, bool *ret_damaged, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	int r, e = files_get(&s->files, at->file.text, SEAL_MAX, &b);
+
+	*ret_generation = 0;
+	*ret_damaged = false;
+	if (e == 0 && seal_epoch(b.data, b.len) > s->header.epoch &&
+	    store_renew(s, err) != TOKENWARD_OK)
+		return err->code;
+	r = e ? read_failed(s, at, e, err)
+	      : open_bytes(s, at, &b, out, ret_generation, err);
+	*ret_damaged = r == TOKENWARD_DAMAGED;
+	return r;
+}
+
+int
+place_read_bare(struct store *s, const struct place *at, struct buf *out,
+    uint64_t *ret_generation, struct error *err)
+{
+	bool is_damaged;
+
+	return read_place(s, at, out, ret_generation, &is_damaged, err);
 }
 
 int
 place_read(struct store *s, const struct place *at, struct buf *out,
     uint64_t *ret_generation, struct error *err)
 {
-	cleanup_buf struct buf b = BUF_INIT;
-	int e = files_get(&s->files, at->file.text, SEAL_MAX, &b);
+	bool is_damaged;
+	int r = read_place(s, at, out, ret_generation, &is_damaged, err);
 
-	*ret_generation = 0;
-	if (e)
-		return read_failed(s, at, e, err);
-	if (seal_epoch(b.data, b.len) > s->header.epoch &&
-	    store_renew(s, err) != TOKENWARD_OK)
+	return is_damaged ? damaged(s, at, err) : r;
+}
+
+int
+store_index(const struct store *s, const char *name, unsigned char *ret,
+    struct error *err)
+{
+	struct place at;
+
+	if (find_place(s, RECORD_CREDENTIAL, name, &at, err) != TOKENWARD_OK)
 		return err->code;
-	return open_bytes(s, at, &b, out, ret_generation, err);
+	memcpy(ret, at.index, INDEX_LEN);
+	return TOKENWARD_OK;
 }
 
 int

@@ -37,10 +37,14 @@ class Stage:
         self.after = self.look()
         s.begin(w)
 
+    ended = {scenarios.NO_STORE, scenarios.LOCKED}
+
     def look(self):
         """What is in the store, locked or not."""
         if self.passphrase:
             scenarios.keyring_put(self.w)
+        if self.scenario.ends and self.w.run("list").status in self.ended:
+            return {}
         return scenarios.facts(self.w)
 
     def opens(self):
@@ -51,6 +55,8 @@ class Stage:
             good.add(scenarios.LOCKED)
         if self.empty:
             good.add(scenarios.NO_STORE)
+        if self.scenario.ends:
+            good |= self.ended
         return "" if result.status in good else f"list: {result}"
 
     def lost(self):
@@ -82,7 +88,7 @@ class Stage:
         return self.bystander() or self.litter()
 
     def bystander(self):
-        if self.empty or self.passphrase:
+        if self.empty or self.passphrase or self.scenario.ends:
             return ""
         token = self.w.run("token", "beta")
         if token.status or token.out.strip() != self.w.beta:

@@ -105,6 +105,25 @@ def with_export(w):
     w.must("edit", "alpha", "--owner", "new@example.com")
 
 
+def with_old_copy(w):
+    """Alpha's credential of before its last change lies there again."""
+    filled(w)
+    folder = os.path.join(w.store, "credentials")
+    before = {n: _content(os.path.join(folder, n))
+              for n in os.listdir(folder)}
+    w.must("edit", "alpha", "--owner", "new@example.com")
+    for name, content in before.items():
+        path = os.path.join(folder, name)
+        if _content(path) != content:
+            with open(path, "wb") as f:
+                f.write(content)
+
+
+def _content(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def export_alone(w):
     with_export(w)
     shutil.rmtree(w.store)
@@ -348,6 +367,17 @@ def rekey_holds(w):
     return "" if w.token("alpha") == w.alpha else "the token is another one"
 
 
+def adopt_holds(w):
+    w.must("store", "verify")
+    w.token("alpha", "--new")
+    return old_secret_holds(w)
+
+
+def destroy_holds(w):
+    left = [p for p in (w.store, w.key) if os.path.lexists(p)]
+    return f"still there: {left}" if left else ""
+
+
 def unlock_holds(w):
     return "" if keyring_has(w) else "the kernel has no key"
 
@@ -372,6 +402,7 @@ class Scenario:
         self.prepare = more.get("prepare")  # what a copied home has not
         self.slow = more.get("slow", False)  # a passphrase's KDF
         self.durable = more.get("durable", True)
+        self.ends = more.get("ends", False)  # there is no store afterwards
         self.acknowledges = more.get("acknowledges", True)
 
     def command(self, w):
@@ -441,6 +472,10 @@ SCENARIOS = [
              import_holds, touches={"alpha", "gamma"}),
     Scenario("init --from", export_alone, ["init", "--from", "{export}"],
              import_holds, touches={"alpha", "beta", "gamma"}),
+    Scenario("store adopt", with_old_copy, ["store", "adopt"], adopt_holds),
+    Scenario("store destroy", filled, ["store", "destroy", "--yes"],
+             destroy_holds, again={0, NO_STORE}, touches={"alpha", "beta"},
+             ends=True),
     Scenario("key add", filled, ["key", "add", "keyfile={second_key}"],
              key_add_holds, again={0, EXISTS}, touches=set()),
     Scenario("key remove", with_two_keys, ["key", "remove", "2"],

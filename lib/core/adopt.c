@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A store brought back on purpose.  A credential that is older than what its
+ * tokens record knows is refused, because somebody may have put an old one
+ * back; here its owner says that it was meant.  What the tokens record knew
+ * of later generations is forgotten, tokens and gates with it.
+ */
+#include <string.h>
+#include "base/cleanup.h"
+#include "core/core.h"
+
+struct adopting {
+	struct tokenward *tw;
+	const char *const *globs;
+	tokenward_adopted_fn each;
+	void *data;
+};
+
+/* The record lock is held. */
+static int
+forget_later(
+    struct tokenward *tw, const struct credential *c, struct error *err)
+{
+	cleanup_provider struct provider *p = NULL;
+	struct error ignored;
+	int r = store_remove(tw->store, RECORD_TOKENS, c->name, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	provider_load(tw, c->provider, &p, NULL, &ignored);
+	return credential_settle(tw, c, p, SETTLE_ALL, err);
+}
+
+static int
+adopt_one(struct adopting *a, const char *name, struct error *err)
+{
+	cleanup_credential struct credential *c = NULL;
+	cleanup_tokens struct tokens t = {0};
+	cleanup_lock int lock = -1;
+	bool older;
+	int r;
+
+	call_goes_on(a->tw);
+	r = lock_record(a->tw, name, &lock, err);
+	if (r == TOKENWARD_OK)
+		r = credential_load(a->tw, name, &c, err);
+	if (r == TOKENWARD_OK)
+		r = tokens_load(a->tw, name, &t, err);
+	if (r == TOKENWARD_NOT_FOUND)
+		return TOKENWARD_OK; /* removed meanwhile */
+	if (r != TOKENWARD_OK)
+		return r;
+	older = t.credential_generation > (int64_t)c->generation;
+	if (older)
+		r = forget_later(a->tw, c, err);
+	if (r == TOKENWARD_OK && (older || a->globs) && a->each)
+		r = a->each(a->data, name, older);
+	return r;
+}
+
+static int
+adopt(struct adopting *a, struct error *err)
+{
+	struct strlist names = {0};
+	struct unread unread = {0};
+	size_t i;
+	int r = credential_names(a->tw, a->globs, &names, &unread, err);
+
+	if (r == TOKENWARD_OK)
+		r = check_named(a->tw, &names, a->globs, err);
+	for (i = 0; r == TOKENWARD_OK && i < names.n; i++)
+		r = adopt_one(a, names.v[i], err);
+	strlist_free(&names);
+	return r;
+}
+
+int
+tokenward_adopt(struct tokenward *tw, const char *const *globs,
+    tokenward_adopted_fn each, void *data)
+{
+	struct adopting a = {
+	    .tw = tw, .globs = globs && *globs ? globs : NULL, each, data};
+
+	call_begin(tw);
+	return call_end(tw, adopt(&a, &tw->err));
+}
+
+/* ---- formats ----------------------------------------------------------- */
+
+/* Format 1 is the only one so far: what is older cannot be opened. */
+static int
+upgrade(struct tokenward *tw, char **ret_text, struct error *err)
+{
+	cleanup_buf struct buf text = BUF_INIT;
+	const struct header *h;
+	int r = need_keys(tw, true, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	h = store_header(tw->store);
+	if (h->format > FORMAT_VERSION)
+		return error_set(err, TOKENWARD_CONFIG,
+		    "the store %s is of format %lld, which is newer than what "
+		    "this tokenward writes (%d)",
+		    tw->path, (long long)h->format, FORMAT_VERSION);
+	put_line(&text,
+	    "the store %s is of format %lld, which is the newest: there is "
+	    "nothing to do",
+	    tw->path, (long long)h->format);
+	return text_result(&text, ret_text, err);
+}
+
+int
+tokenward_upgrade_store(
+    struct tokenward *tw, enum tokenward_change *ret_change, char **ret_text)
+{
+	*ret_text = NULL;
+	*ret_change = TOKENWARD_UNCHANGED;
+	call_begin(tw);
+	return call_end(tw, upgrade(tw, ret_text, &tw->err));
+}

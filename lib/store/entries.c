@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Walking the directory of a store, whatever lies there. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "store/entries.h"
+#include "store/front.h"
+
+static const char *const parts[] = {
+    "header", "header.old", "lock", "credentials", "tokens"};
+static const char *const temporaries[] = {"header.new", "header.old.new"};
+
+static bool
+is_one_of(const char *name, const char *const *list, size_t n)
+{
+	while (n-- > 0)
+		if (strcmp(name, list[n]) == 0)
+			return true;
+	return false;
+}
+
+static enum entry_kind
+top_kind(const char *name)
+{
+	if (is_one_of(name, parts, sizeof(parts) / sizeof(parts[0])))
+		return ENTRY_PART;
+	return is_one_of(name, temporaries,
+		   sizeof(temporaries) / sizeof(temporaries[0]))
+		   ? ENTRY_TEMPORARY
+		   : ENTRY_STRANGE;
+}
+
+static enum entry_kind
+record_entry_kind(const char *name, unsigned char *ret_index)
+{
+	char digits[2 * INDEX_LEN + 1];
+	size_t len = strlen(name);
+	bool temporary = len == 2 * INDEX_LEN + 4 &&
+			 strcmp(name + 2 * INDEX_LEN, ".new") == 0;
+
+	if (len != 2 * INDEX_LEN && !temporary)
+		return ENTRY_STRANGE;
+	memcpy(digits, name, 2 * INDEX_LEN);
+	digits[2 * INDEX_LEN] = '\0';
+	if (strpbrk(digits, "ABCDEF") || !hex_get(digits, ret_index, INDEX_LEN))
+		return ENTRY_STRANGE;
+	return temporary ? ENTRY_TEMPORARY : ENTRY_RECORD;
+}
+
+struct walk {
+	const struct files *f;
+	const char *folder; /* NULL: the directory itself */
+	enum record_kind kind;
+	entry_fn each;
+	void *data;
+};
+
+static int
+give(const struct walk *w, DIR *d, const char *name)
+{
+	char path[NAME_MAX + 32];
+	struct entry e = {.path = path, .kind = w->kind};
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s%s", w->folder ? w->folder : "",
+	    w->folder ? "/" : "", name);
+	if (fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0; /* gone meanwhile */
+	e.mode = st.st_mode;
+	e.what = w->folder ? record_entry_kind(name, e.index) : top_kind(name);
+	return w->each(w->data, &e);
+}
+
+static int
+walk_folder(const struct walk *w, struct error *err)
+{
+	const char *name = w->folder ? w->folder : ".";
+	int fd =
+	    file_open(w->f->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int r = 0, e = errno;
+	struct dirent *entry;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return e == ENOENT || e == ENOTDIR || e == ELOOP
+			   ? TOKENWARD_OK
+			   : files_fail(w->f, e, "read", name, err);
+	}
+	while (r == 0 && (errno = 0, entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			r = give(w, d, entry->d_name);
+	e = r == 0 ? errno : 0;
+	closedir(d);
+	return e ? files_fail(w->f, e, "read", name, err) : r;
+}
+
+int
+files_entries(
+    const struct files *f, entry_fn each, void *data, struct error *err)
+{
+	struct walk w = {.f = f, .each = each, .data = data};
+	int kind, r = walk_folder(&w, err);
+
+	for (kind = 0; r == TOKENWARD_OK && kind < RECORD_KIND_MAX; kind++) {
+		w.kind = (enum record_kind)kind;
+		w.folder = files_folders[kind];
+		r = walk_folder(&w, err);
+	}
+	return r;
+}
+
+/* ---- of an open store -------------------------------------------------- */
+
+int
+store_entries(struct store *s, entry_fn each, void *data, struct error *err)
+{
+	return files_entries(&s->files, each, data, err);
+}
+
+int
+store_read_entry(struct store *s, const struct entry *e, struct buf *out,
+    uint64_t *ret_generation, struct error *err)
+{
+	struct place at;
+
+	place_of_index(e->kind, e->index, &at);
+	return place_read_bare(s, &at, out, ret_generation, err);
+}
+
+bool
+store_has_record(
+    const struct store *s, enum record_kind kind, const unsigned char *index)
+{
+	struct place at;
+
+	place_of_index(kind, index, &at);
+	return files_has(&s->files, at.file.text);
+}
+
+bool
+store_has_lock(const struct store *s)
+{
+	return files_has(&s->files, "lock");
+}
+
+static int
+check_copy(const struct store *s, const struct header *h, struct error *err)
+{
+	if (memcmp(h->store_id, s->header.store_id, STORE_ID_LEN) != 0)
+		return error_set(err, TOKENWARD_DAMAGED,
+		    "it is the header of another store");
+	if (h->epoch == s->header.epoch &&
+	    !header_verify_key(h, s->keys->header))
+		return error_set(
+		    err, TOKENWARD_DAMAGED, "it was changed without its key");
+	return TOKENWARD_OK;
+}
+
+int
+store_check_copy(struct store *s, struct error *err)
+{
+	cleanup_buf struct buf b = BUF_INIT;
+	struct header h;
+	int r, e = files_get(&s->files, "header.old", HEADER_MAX, &b);
+
+	if (e == ENOENT)
+		return error_set(err, TOKENWARD_NOT_FOUND, "it is not there");
+	if (e == EFBIG || e == EINVAL || e == ELOOP)
+		return error_set(
+		    err, TOKENWARD_DAMAGED, "it is not a file of ours");
+	if (e)
+		return files_fail(&s->files, e, "read", "header.old", err);
+	if (header_decode(b.data, b.len, &h, err) != TOKENWARD_OK)
+		return err->code;
+	r = check_copy(s, &h, err);
+	header_free(&h);
+	return r;
+}
