@@ -9,6 +9,7 @@
 #include "exchange.h"
 
 #define TEXT_MAX 16384u /* of a body */
+#define WORD_MIN 16u    /* shorter ones are words of a language */
 
 /* Redacted first, cut and cleaned then: a cut must not hide half a word. */
 static void
@@ -178,6 +179,26 @@ hide_at(const struct strlist *pointers, const struct http_try *t,
 	}
 }
 
+/* Of a body that is no JSON nobody knows which words are tokens: long ones. */
+static void
+hide_long_words(const struct buf *body, struct redact *hide)
+{
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~+/=";
+	size_t len = body->len < TEXT_MAX ? body->len : TEXT_MAX;
+	const char *s = buf_str(body), *end = s + len;
+	size_t n;
+
+	for (; s < end; s += n + 1) {
+		n = strspn(s, alphabet);
+		if (n > (size_t)(end - s))
+			n = (size_t)(end - s);
+		if (n >= WORD_MIN)
+			redact_add(hide, s, n);
+	}
+}
+
 void
 exchange_hide(const struct provider *provider, const struct http_try *t,
     const struct reply *r, struct redact *hide)
@@ -191,6 +212,8 @@ exchange_hide(const struct provider *provider, const struct http_try *t,
 		doc = json_tokener_parse(buf_str(&t->body));
 	if (doc)
 		walk(NULL, doc, hide);
+	else
+		hide_long_words(&t->body, hide);
 	hide_at(&provider->token_at, t, doc, hide);
 	hide_at(&provider->refresh_at, t, doc, hide);
 	json_object_put(doc);
