@@ -357,7 +357,7 @@ int tokenward_lock(struct tokenward *tw, char **ret_text);
 /* Something in the store's directory that is not as it should be; the
    strings live as long as the call. */
 struct tokenward_store_file {
-	size_t size;	   /* sizeof of this struct */
+	size_t size;       /* sizeof of this struct */
 	const char *path;  /* under the directory */
 	const char *state; /* damaged foreign older orphan missing; and, where
 			      nothing is wrong: behind temporary strange
@@ -367,17 +367,16 @@ struct tokenward_store_file {
 	const char *cure;
 	int harmless;
 };
-typedef int (*tokenward_store_file_fn)(void *data,
-    const struct tokenward_store_file *file);
+typedef int (*tokenward_store_file_fn)(
+    void *data, const struct tokenward_store_file *file);
 /*
  * Reads every record.  TOKENWARD_DAMAGED when one of the findings is not
  * harmless.  *ret_text says what could be read (tokenward_text_free()).
  */
-int tokenward_verify_store(struct tokenward *tw,
-    tokenward_store_file_fn each, void *data, char **ret_text);
+int tokenward_verify_store(struct tokenward *tw, tokenward_store_file_fn each,
+    void *data, char **ret_text);
 /* adopted 0: there was no need. */
-typedef int (*tokenward_adopted_fn)(void *data, const char *name,
-    int adopted);
+typedef int (*tokenward_adopted_fn)(void *data, const char *name, int adopted);
 /*
  * Accepts credentials (NULL or none: all) that are older than their tokens
  * record knows, because a backup was put back on purpose.
@@ -385,8 +384,8 @@ typedef int (*tokenward_adopted_fn)(void *data, const char *name,
 int tokenward_adopt(struct tokenward *tw, const char *const *globs,
     tokenward_adopted_fn each, void *data);
 /* Into the newest format. */
-int tokenward_upgrade_store(struct tokenward *tw,
-    enum tokenward_change *ret_change, char **ret_text);
+int tokenward_upgrade_store(
+    struct tokenward *tw, enum tokenward_change *ret_change, char **ret_text);
 /*
  * The end of the store: the kernel's cache, what key modules keep elsewhere,
  * the key file that was made for it, every file.  It need not open.  Killed,
@@ -394,8 +393,8 @@ int tokenward_upgrade_store(struct tokenward *tw,
  * or NULL, says what is left (tokenward_text_free()).
  */
 #define TOKENWARD_DESTROY_KEEP_KEY_FILE 0x1u
-int tokenward_destroy_store(struct tokenward *tw, unsigned flags,
-    char **ret_text);
+int tokenward_destroy_store(
+    struct tokenward *tw, unsigned flags, char **ret_text);
 /* The key files that would go with it, one a line; or NULL. */
 int tokenward_own_key_files(struct tokenward *tw, char **ret_text);
 
