@@ -208,7 +208,7 @@ stack_read_line(struct stack *s, const char *text, const char *file,
 	kind = find(stack_kind_names, MODULE_KIND_MAX, buf_str(&r.word));
 	if (strcmp(buf_str(&r.word), "include") == 0) {
 		if (next_word(&r.at, ret_include) != 1 ||
-		    next_word(&r.at, &r.word) != 0) {
+		    ret_include->len == 0 || next_word(&r.at, &r.word) != 0) {
 			buf_clear(ret_include);
 			good = stack_fault_all(s, file, number,
 			    "include wants the name of one file");

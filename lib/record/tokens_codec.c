@@ -132,6 +132,15 @@ tokens_encode(const struct tokens *t, struct buf *out, struct error *err)
 
 /* ---- reading ----------------------------------------------------------- */
 
+/* Times and spans that can be added to one another without overflow. */
+#define MOMENT_MAX (INT64_C(1) << 53)
+
+static bool
+is_moment(int64_t ms)
+{
+	return ms >= -MOMENT_MAX && ms <= MOMENT_MAX;
+}
+
 static bool
 get_time(const struct frame_field *f, struct now *ret)
 {
@@ -143,7 +152,8 @@ get_time(const struct frame_field *f, struct now *ret)
 	    !frame_find(f->value, f->len, "boot", &part) ||
 	    !frame_num(&part, &ret->boot_ms) ||
 	    !frame_find(f->value, f->len, "id", &part) ||
-	    part.len != BOOT_ID_LEN)
+	    part.len != BOOT_ID_LEN || !is_moment(ret->wall_ms) ||
+	    !is_moment(ret->boot_ms))
 		return false;
 	memcpy(ret->boot_id, part.value, BOOT_ID_LEN);
 	return true;
@@ -230,8 +240,9 @@ get_gate(const struct frame_field *f, struct tokens *t)
 {
 	struct gate *g = tokens_set_gate(t, GATE_NONE, NULL);
 
-	return g && get_object(f, gate_rows, g) && g->kind < GATE_MAX &&
-	       g->kind != GATE_NONE && g->code < TOKENWARD_RESULT_MAX;
+	return g && get_object(f, gate_rows, g) && is_moment(g->wait_ms) &&
+	       g->kind < GATE_MAX && g->kind != GATE_NONE &&
+	       g->code < TOKENWARD_RESULT_MAX;
 }
 
 static bool

@@ -17,13 +17,19 @@ static bool
 is_our_own(const char *what)
 {
 	static const char *const reasons[] = {
-	    "a member that is there twice", "too many members",
-	    "nested too deeply", "a number of too many digits",
-	    "a NUL in a string", "half a surrogate pair in a string",
+	    "a member that is there twice",
+	    "too many members",
+	    "nested too deeply",
+	    "a number of too many digits",
+	    "a NUL in a string",
+	    "half a surrogate pair in a string",
 	    "a control character in a string",
 	    "a number without digits after the point",
 	    "a number without its exponent",
-	    "this is no JSON value", /* NaN, 01 */
+	    "this is no JSON value",     /* NaN */
+	    "something after the value", /* 00 */
+	    "a comma or } is missing here",
+	    "a comma or ] is missing here",
 	};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)

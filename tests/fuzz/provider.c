@@ -179,7 +179,8 @@ check_answers(const struct provider *p)
 static int
 use(const struct provider *p, struct input in, const char *text)
 {
-	bool said = memmem(in.at, in.left, SECRET, strlen(SECRET));
+	bool said = strstr(text, SECRET) ||
+		    memmem(in.at, in.left, SECRET, strlen(SECRET));
 	cleanup_credential struct credential *c = read_credential(&in);
 	cleanup_plan struct plan plan = PLAN_INIT;
 	struct error err = {0};
