@@ -9,6 +9,8 @@ build_packages="build-essential autoconf automake libtool pkg-config
 	libsodium-dev libjson-c-dev libcurl4-openssl-dev libssl-dev
 	libseccomp-dev"
 server_packages="libmicrohttpd-dev openssl curl"
+# For the modules that are built where their libraries are, and their tests.
+module_packages="libsecret-1-dev dbus gnome-keyring python3-gi"
 
 say() {
 	echo "$me: $*" >&2
