@@ -53,6 +53,7 @@ struct tokenward {
 	struct strlist provider_dirs;
 	struct memo memo;
 	unsigned jitter; /* 0 to 999, for this handle's life */
+	bool opened;     /* a record, in the call under way */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */

@@ -52,11 +52,20 @@ timeout_of(const struct tokenward_open_params *p)
 	       INT64_C(1000);
 }
 
+/*
+ * Registers that held a piece of a secret are saved on the stack whenever
+ * the C library looks up a function of its own.
+ */
+#define STACK_USED 16384
+
 int
 call_end(struct tokenward *tw, int result)
 {
 	if (result == TOKENWARD_OK)
 		error_clear(&tw->err);
+	if (tw->opened)
+		sodium_stackzero(STACK_USED);
+	tw->opened = false;
 	pthread_mutex_unlock(&tw->mutex);
 	return result;
 }

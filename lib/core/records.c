@@ -37,6 +37,7 @@ tokens_load(struct tokenward *tw, const char *name, struct tokens *ret,
 	if (r != TOKENWARD_OK)
 		return r;
 	*ret = (struct tokens){0};
+	tw->opened = true;
 	r = store_read(
 	    tw->store, RECORD_TOKENS, name, &plain, &generation, err);
 	if (r == TOKENWARD_OK)
@@ -127,6 +128,7 @@ credential_load(struct tokenward *tw, const char *name, struct credential **ret,
 	uint64_t generation = 0;
 	int r = need_keys(tw, true, err);
 
+	tw->opened = true;
 	if (r == TOKENWARD_OK)
 		r = store_read(tw->store, RECORD_CREDENTIAL, name, &plain,
 		    &generation, err);
