@@ -192,6 +192,17 @@ ask_openly(const char *prompt, char *answer, size_t cap)
 	return n > 0 && answer[n - 1] == '\n' ? n - 1 : n > 0 ? n : -1;
 }
 
+bool
+ask_possible(void)
+{
+	cleanup_close int fd = -1;
+
+	if (cli.no_input || cli.askpass)
+		return !cli.no_input;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return fd >= 0;
+}
+
 long
 ask(void *data, const struct tokenward_question *question, char *answer,
     size_t cap)

@@ -203,6 +203,8 @@ int child_wait(int pid, int *ret_raw);
 
 /* ---- ask.c, askpass.c, secret_input.c ---------------------------------- */
 
+/* A terminal or a program is there, and may be used. */
+bool ask_possible(void);
 long ask(void *data, const struct tokenward_question *question, char *answer,
     size_t cap);
 long askpass_ask(const char *prompt, char *answer, size_t cap);

@@ -104,7 +104,7 @@ open_handle(unsigned flags)
 	    .size = sizeof p,
 	    .store = cli.store,
 	    .timeout = cli.timeout,
-	    .ask = ask,
+	    .ask = ask_possible() ? ask : NULL,
 	    .warn = message_warn,
 	    .show = recovery_take,
 	    .libexec_dir = cli.libexec_dir,

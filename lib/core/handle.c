@@ -138,6 +138,7 @@ take_params(struct tokenward *tw, const struct tokenward_open_params *p)
 		return error_memory(&tw->err);
 	tw->keys = (struct key_context){.ask = p->ask ? ask : NULL,
 	    .ask_data = tw,
+	    .deadline_ms = &tw->deadline_ms,
 	    .store_path = tw->path,
 	    .modules = tw->module_dir,
 	    .stack = stack_for_keys,

@@ -52,6 +52,7 @@ struct key_context {
 	tokenward_ask_fn ask; /* NULL: no human */
 	void *ask_data;
 	bool dialogs;                  /* nor need a module be shy to ask one */
+	int64_t *deadline_ms;          /* of modules, put off by a dialog */
 	const char *store_path;        /* for prompts and default paths */
 	const char *label;             /* an export's path, where it is none */
 	bool system;                   /* the system's store */

@@ -76,8 +76,6 @@ put_request(
 	frame_put_str(b, "path", ctx->store_path ? ctx->store_path : "");
 	if (ctx->system)
 		frame_put_str(b, "system", "1");
-	if (has_human(ctx))
-		frame_put_str(b, "human", "1");
 	frame_put_num(b, "slot", slot->id);
 	frame_put(b, "salt", slot->salt, SLOT_SALT_LEN);
 	for (i = 0; i < slot->params.n; i++) {
@@ -163,13 +161,60 @@ struct operation {
 	bool slow; /* set: the module says that it is */
 };
 
+static bool
+asks_itself(const struct key_context *ctx, enum tokenward_module_result r,
+    const struct buf *reply)
+{
+	struct frame_field f;
+
+	return r == TOKENWARD_MODULE_ASK && has_human(ctx) &&
+	       !frame_find(reply->data, reply->len, "prompt", &f);
+}
+
+/*
+ * Who asks and gives no prompt has a dialog of its own, and may show it when
+ * it is told so.  That time is a prompt's and does not count.
+ */
+static enum tokenward_module_result
+call(const struct key_context *ctx, struct module *m,
+    const struct operation *op, struct buf *request, struct buf *reply,
+    struct error *err)
+{
+	enum tokenward_module_result r =
+	    module_call_asking(m, op->name, request, reply, op->ms,
+		ctx->deadline_ms, ctx->ask, ctx->ask_data, err);
+	int64_t begun = clock_boot_ms();
+
+	if (!asks_itself(ctx, r, reply))
+		return r;
+	frame_put_str(request, "human", "1");
+	r = module_call(m, op->name, request, reply, begun + DIALOG_MS, err);
+	if (ctx->deadline_ms)
+		*ctx->deadline_ms += clock_boot_ms() - begun;
+	return r;
+}
+
+static int
+begin(const struct key_context *ctx, const struct stack_line *line,
+    struct module **ret, struct error *err)
+{
+	int64_t now = clock_boot_ms(), end = now + OPEN_MS;
+
+	if (ctx->deadline_ms && *ctx->deadline_ms < end)
+		end = *ctx->deadline_ms;
+	if (end <= now)
+		return error_set(err, TOKENWARD_UNAVAILABLE,
+		    "the key module %s was not asked: the time was up",
+		    line->module);
+	return module_start(ctx->modules, line, end, ret, err);
+}
+
 static int
 run(const struct key_context *ctx, const struct stack_line *line,
     struct operation *op, const struct key_slot *slot, struct buf *reply,
     struct error *err)
 {
 	cleanup_buf struct buf request = BUF_INIT;
-	int64_t ms = has_human(ctx) ? DIALOG_MS : op->ms;
 	struct module *m;
 	int r;
 
@@ -178,13 +223,11 @@ run(const struct key_context *ctx, const struct stack_line *line,
 		frame_put_str(&request, "arg", op->arg);
 	if (request.failed)
 		return error_memory(err);
-	r = module_start(
-	    ctx->modules, line, clock_boot_ms() + OPEN_MS, &m, err);
+	r = begin(ctx, line, &m, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	op->slow = strlist_has(&module_info(m)->capabilities, "slow");
-	if (module_call_asking(m, op->name, &request, reply, ms, ctx->ask,
-		ctx->ask_data, err) != TOKENWARD_MODULE_OK)
+	if (call(ctx, m, op, &request, reply, err) != TOKENWARD_MODULE_OK)
 		r = err->code;
 	module_end(m);
 	return r;

@@ -30,14 +30,23 @@ ask(const struct buf *reply, tokenward_ask_fn fn, void *data, struct buf *more)
 	return more->failed ? -1 : 0;
 }
 
+static int64_t
+until(int64_t timeout_ms, const int64_t *deadline_ms)
+{
+	int64_t end = clock_boot_ms() + timeout_ms;
+
+	return deadline_ms && *deadline_ms < end ? *deadline_ms : end;
+}
+
 enum tokenward_module_result
 module_call_asking(struct module *m, const char *operation,
     const struct buf *request, struct buf *reply, int64_t timeout_ms,
-    tokenward_ask_fn fn, void *data, struct error *err)
+    const int64_t *deadline_ms, tokenward_ask_fn fn, void *data,
+    struct error *err)
 {
 	cleanup_buf struct buf more = BUF_SECRET_INIT;
 	enum tokenward_module_result r = module_call(
-	    m, operation, request, reply, clock_boot_ms() + timeout_ms, err);
+	    m, operation, request, reply, until(timeout_ms, deadline_ms), err);
 
 	if (r != TOKENWARD_MODULE_ASK || !fn)
 		return r;
@@ -46,5 +55,5 @@ module_call_asking(struct module *m, const char *operation,
 	if (ask(reply, fn, data, &more) < 0)
 		return r;
 	return module_call(
-	    m, operation, &more, reply, clock_boot_ms() + timeout_ms, err);
+	    m, operation, &more, reply, until(timeout_ms, deadline_ms), err);
 }

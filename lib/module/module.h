@@ -168,12 +168,13 @@ enum tokenward_module_result module_call(struct module *m,
 /*
  * The same with somebody to ask: on ASK the module's prompt goes to ask()
  * (NULL: nobody) and its answer back to the module.  Each of the two calls
- * may take timeout_ms; the time at the prompt is not counted.
+ * may take timeout_ms, and neither goes past *deadline_ms (NULL: none), which
+ * ask() puts off by the time at the prompt.
  */
 enum tokenward_module_result module_call_asking(struct module *m,
     const char *operation, const struct buf *request, struct buf *reply,
-    int64_t timeout_ms, tokenward_ask_fn ask, void *ask_data,
-    struct error *err);
+    int64_t timeout_ms, const int64_t *deadline_ms, tokenward_ask_fn ask,
+    void *ask_data, struct error *err);
 void module_end(struct module *m); /* NULL is allowed */
 
 #endif

@@ -46,6 +46,10 @@ static const struct tokenward_option options[] = {
 	.type = TOKENWARD_OPTION_FLAG,
 	.fallback = "no",
 	.help = "ask a human first"},
+    {.name = "dialog",
+	.type = TOKENWARD_OPTION_NUMBER,
+	.fallback = "0",
+	.help = "milliseconds of a dialog of its own, if it may show one"},
     {.name = "report",
 	.type = TOKENWARD_OPTION_FLAG,
 	.fallback = "no",
@@ -64,7 +68,7 @@ static const struct tokenward_option options[] = {
 
 struct debug {
 	int result;
-	int wait_ms;
+	int wait_ms, dialog_ms;
 	bool ask, report;
 	char *say, *log, *directory;
 };
@@ -104,6 +108,7 @@ start(void **ret_self, const struct tokenward_message *given,
 		return TOKENWARD_MODULE_FAILED;
 	d->result = result_of(tokenward_message_text(given, "result"));
 	d->wait_ms = (int)tokenward_message_number(given, "wait", 0);
+	d->dialog_ms = (int)tokenward_message_number(given, "dialog", 0);
 	d->ask = flag(given, "ask");
 	d->report = flag(given, "report");
 	d->say = copy(given, "say");
@@ -182,6 +187,12 @@ write_log(const struct debug *d, const char *operation)
 	fclose(f);
 }
 
+static bool
+may_show(const struct tokenward_message *request)
+{
+	return tokenward_message_number(request, "human", 0) == 1;
+}
+
 /* Whether the operation goes on: nothing else was told. */
 static bool
 as_told(const struct debug *d, const char *operation,
@@ -196,6 +207,10 @@ as_told(const struct debug *d, const char *operation,
 	if (d->say)
 		tokenward_message_say(reply, "%s", d->say);
 	*ret = d->result;
+	if (d->dialog_ms > 0 && !may_show(request))
+		*ret = TOKENWARD_MODULE_ASK;
+	else if (d->dialog_ms > 0)
+		usleep((useconds_t)d->dialog_ms * 1000);
 	if (d->ask && !tokenward_message_get(request, "answer", NULL)) {
 		tokenward_message_put_text(reply, "prompt", "Say friend: ");
 		*ret = TOKENWARD_MODULE_ASK;

@@ -114,7 +114,7 @@ operate(struct module *m, char **words)
 
 	while (*words && strcmp(*words, "--") != 0)
 		put_field(&request, *words++);
-	r = module_call_asking(m, operation, &request, &reply, timeout_ms,
+	r = module_call_asking(m, operation, &request, &reply, timeout_ms, NULL,
 	    answer ? give_answer : NULL, NULL, &err);
 	print(operation, module_result_names[r], &err, start, &reply);
 	return words;

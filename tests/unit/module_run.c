@@ -241,7 +241,7 @@ ask(tokenward_ask_fn fn, void *data, struct error *err)
 	frame_put_str(&request, "salt", "0123456789abcdef");
 	frame_put_str(&request, "param.arg", "");
 	r = module_call_asking(
-	    m, "open", &request, &reply, 5000, fn, data, err);
+	    m, "open", &request, &reply, 5000, NULL, fn, data, err);
 	module_end(m);
 	strmap_free(&line.options);
 	return r;

@@ -99,11 +99,15 @@ typedef int (*tokenward_operation)(void *self,
  * (a number), "salt" (16 random bytes of this slot) and, except enroll, the
  * slot's parameters under "param.NAME" (text, not secret: they are stored).
  *   enroll  "arg" when the user gave one (--key NAME=ARG); puts "kek"
- *           (32 bytes) and what open will need, "param.NAME"
+ *           (32 bytes) and what open will need, "param.NAME" (at most 16 of
+ *           4096 bytes), and any number of "note": a line for the user
  *   open    puts "kek"
  *   forget  the slot is removed: clears what enroll left elsewhere
  * A module that needs a human returns ASK with "prompt" ("confirm" "1" for a
  * new secret) and, where somebody can be asked, is asked again with "answer".
+ * One that has a dialog of its own returns ASK without a prompt and, where
+ * a dialog is no surprise, is asked again with "human" "1": then two minutes
+ * are left for it.
  */
 struct tokenward_key_operations {
 	tokenward_operation enroll;
@@ -142,7 +146,8 @@ struct tokenward_module {
 	const char *name; /* ^[a-z][a-z0-9-]{0,31}$, the program's own */
 	const char *version;
 	const char *summary;
-	const char *capabilities; /* words, may be NULL: "asks" "readonly" */
+	const char *capabilities; /* words, may be NULL: "asks" "readonly";
+				     "slow": the kernel may keep its key */
 	const char *const *environment; /* variables it needs; NULL ends.  Given
 					   when the host has and allows them */
 	const struct tokenward_option *options; /* a NULL name ends */
