@@ -28,12 +28,11 @@ parse(const char *text, size_t len)
 	return root;
 }
 
+/* Of a text that was scanned, and so has a first character. */
 static bool
-is_null(const char *text, size_t len)
+is_object(const char *text)
 {
-	const char *n = memchr(text, 'n', len);
-
-	return n && n == text + strspn(text, " \t\n\r");
+	return text[strspn(text, " \t\n\r")] == '{';
 }
 
 struct json_object *
@@ -47,15 +46,14 @@ doc_parse(const char *text, size_t len, struct json_fault *ret)
 	}
 	if (json_scan(text, len, ret) != 0)
 		return NULL;
+	if (!is_object(text)) {
+		*ret = (struct json_fault){.line = 1, .what = "no JSON object"};
+		return NULL;
+	}
 	root = parse(text, len);
-	if (json_object_is_type(root, json_type_object))
-		return root;
-	/* null is NULL, too, but no text that was scanned is without value */
-	*ret = root || is_null(text, len)
-		   ? (struct json_fault){.line = 1, .what = "no JSON object"}
-		   : (struct json_fault){1, "no memory to read it", true};
-	doc_free(root);
-	return NULL;
+	if (!root)
+		*ret = (struct json_fault){1, "no memory to read it", true};
+	return root;
 }
 
 static int

@@ -179,7 +179,7 @@ hide_at(const struct strlist *pointers, const struct http_try *t,
 	}
 }
 
-/* Of a body that is no JSON nobody knows which words are tokens: long ones. */
+/* Of a body that is no object nobody knows which words are tokens: long ones. */
 static void
 hide_long_words(const struct buf *body, struct redact *hide)
 {
@@ -210,9 +210,8 @@ exchange_hide(const struct provider *provider, const struct http_try *t,
 	redact_add(hide, r->refresh.data, r->refresh.len);
 	if (json_scan(buf_str(&t->body), t->body.len, &fault) == 0)
 		doc = json_tokener_parse(buf_str(&t->body));
-	if (doc)
-		walk(NULL, doc, hide);
-	else
+	walk(NULL, doc, hide);
+	if (!json_object_is_type(doc, json_type_object))
 		hide_long_words(&t->body, hide);
 	hide_at(&provider->token_at, t, doc, hide);
 	hide_at(&provider->refresh_at, t, doc, hide);

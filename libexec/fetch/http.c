@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "http.h"
+#include "memory.h"
 
 #define HEADER_BYTES_MAX 65536u
 #define HEADER_LINES_MAX 128u
@@ -220,6 +221,9 @@ ask(CURL *easy, const struct plan *p, struct http_try *t)
 	t->status = (int)status;
 	t->os_errno = (int)os_errno;
 	t->proxy_status = (int)proxy;
+	/* libcurl says "out of memory" of a line that is longer than it takes */
+	if (t->code == CURLE_OUT_OF_MEMORY && t->any && !memory_ran_out())
+		stop(t, "size", "a line of its headers");
 }
 
 static void

@@ -15,6 +15,14 @@
 
 _Static_assert(HEAD >= sizeof(size_t), "the size fits before the block");
 
+static volatile bool ran_out; /* libcurl may have a thread for names */
+
+bool
+memory_ran_out(void)
+{
+	return ran_out;
+}
+
 static size_t
 size_of(const void *p)
 {
@@ -29,8 +37,10 @@ get(size_t size)
 {
 	unsigned char *p = size > SIZE_MAX - HEAD ? NULL : malloc(size + HEAD);
 
-	if (!p)
+	if (!p) {
+		ran_out = true;
 		return NULL;
+	}
 	memcpy(p, &size, sizeof(size));
 	return p + HEAD;
 }

@@ -18,6 +18,10 @@
 #include "sandbox.h"
 #include "work.h"
 
+#define CODE_MAX 128u /* as a reply has room for */
+#define MESSAGE_MAX 512u
+#define SCOPE_MAX 8192u
+
 struct job {
 	const struct plan *plan;
 	struct provider *provider;
@@ -145,6 +149,34 @@ understand(struct job *j, const struct http_try *t, struct reply *ret)
 		ret->skew = a.date - t->answered_at;
 }
 
+/* The mark may be longer than what it hides: cut again to what may be said. */
+static void
+hide_in(struct job *j, char **s, size_t max)
+{
+	cleanup_buf struct buf clean = BUF_INIT;
+
+	redact_string(&j->hide, s);
+	if (!*s || strlen(*s) <= max)
+		return;
+	str_clean(&clean, *s, strlen(*s), max);
+	free(*s);
+	*s = clean.failed ? NULL : strdup(buf_str(&clean));
+}
+
+/* Whatever a server says may be the secret that it was told. */
+static void
+hide_in_reply(struct job *j, struct reply *r)
+{
+	size_t i;
+
+	hide_in(j, &r->error_code, CODE_MAX);
+	hide_in(j, &r->error_message, MESSAGE_MAX);
+	hide_in(j, &r->type, CODE_MAX);
+	hide_in(j, &r->scope, SCOPE_MAX);
+	for (i = 0; i < r->keep.n; i++)
+		redact_string(&j->hide, &r->keep.v[i].value);
+}
+
 static void
 one_try(struct job *j, struct http_try *t, struct reply *ret)
 {
@@ -154,8 +186,7 @@ one_try(struct job *j, struct http_try *t, struct reply *ret)
 		failure_report(j->plan, t, ret);
 	else
 		understand(j, t, ret);
-	redact_string(&j->hide, &ret->error_code);
-	redact_string(&j->hide, &ret->error_message);
+	hide_in_reply(j, ret);
 	if (!j->plan->exchange)
 		return;
 	exchange_hide(j->provider, t, ret, &j->hide);
