@@ -98,17 +98,16 @@ version_may_stand_in(const struct purchase *p, const struct now *now)
 	       now->wall_ms / 1000 < current->added_at + overlap;
 }
 
+/* The helper sent nothing where the fence is not what --strict demands. */
 static int
-need_fence(struct tokenward *tw, struct error *err)
+check_fence(const struct reply *reply, struct error *err)
 {
-	bool landlock = false;
-	int r = fetch_probe(tw->libexec, &landlock, err);
-
-	if (r != TOKENWARD_OK || landlock)
-		return r;
+	if (!reply->stage || strcmp(reply->stage, FETCH_NO_LANDLOCK) != 0)
+		return TOKENWARD_OK;
 	return error_set(err, TOKENWARD_NOT_ALLOWED,
 	    "this kernel has no Landlock to fence the fetch helper with, and "
-	    "--strict refuses that");
+	    "--strict refuses that: boot one with lsm=landlock,... or leave "
+	    "--strict out");
 }
 
 /* Most sentences about a plan begin with the name already. */
@@ -154,9 +153,7 @@ purchase_run(struct purchase *p, struct error *err)
 	buf_set(&plan.provider, p->provider_text.data, p->provider_text.len);
 	if (plan.provider.failed)
 		return error_memory(err);
-	if (p->tw->flags & TOKENWARD_OPEN_STRICT &&
-	    need_fence(p->tw, err) != TOKENWARD_OK)
-		return err->code;
+	plan.need_landlock = p->tw->flags & TOKENWARD_OPEN_STRICT;
 	plan.timeout_ms = purchase_time(p);
 	if (plan.timeout_ms <= 0)
 		return no_time(p, err);
@@ -164,6 +161,8 @@ purchase_run(struct purchase *p, struct error *err)
 	reply_free(&p->reply);
 	p->reply = (struct reply)REPLY_INIT;
 	r = fetch_run(p->tw->libexec, &plan, &p->reply, err);
+	if (r == TOKENWARD_OK)
+		r = check_fence(&p->reply, err);
 	return r ? error_prefix(err, "%s: ", p->credential->name) : r;
 }
 

@@ -46,6 +46,7 @@ struct plan {
 	unsigned tries;       /* at most; transport errors before an answer */
 	struct buf provider;  /* text of the provider file, for the answer */
 	struct buf redact;    /* secret: frame list "v" of what to blank out */
+	bool need_landlock;   /* without it nothing is sent (--strict) */
 	bool exchange;        /* report the exchange, redacted (try) */
 	int64_t clock_offset; /* seconds, tests only */
 };
@@ -74,8 +75,8 @@ struct reply {
 	char *error_message; /* likewise, at most 512 */
 	char *stage;         /* "resolve" "connect" "proxy" "tls" "send"
 				 "receive" "deadline" "size" "redirect"
-				 "answer"; "plan" "fence" "option" "memory":
-				 nothing was sent; NULL */
+				 "answer"; "plan" "fence" "landlock" "option"
+				 "memory": nothing was sent; NULL */
 	int64_t skew;        /* server's Date - ours, seconds; 0 if not said */
 	unsigned attempts;
 	char *exchange; /* with plan.exchange: redacted text, or NULL */
@@ -111,6 +112,8 @@ int reply_decode(
 int fetch_run(const char *libexec_dir, const struct plan *p, struct reply *ret,
     struct error *err);
 
+/* The stage of a plan that needs Landlock where there is none. */
+#define FETCH_NO_LANDLOCK "landlock"
 /* A method that makes the helper fence itself, answer and go. */
 #define FETCH_PROBE "probe"
 /* Can the helper work here, and is Landlock part of its fence? (doctor) */

@@ -23,6 +23,7 @@ static const struct member table[] = {
     {"tries", &member_int, AT(tries), 1, 16},
     {"provider", &member_bytes, AT(provider), 0, 64 * KIB},
     {"redact", &member_list, AT(redact), 0, 1024 * KIB},
+    {"need-landlock", &member_flag, AT(need_landlock), 0, 1},
     {"exchange", &member_flag, AT(exchange), 0, 1},
     {"clock-offset", &member_num, AT(clock_offset), -CENTURY, CENTURY},
 };

@@ -94,6 +94,9 @@ serve(struct reply *r, struct error *err)
 	set_alarm(p.timeout_ms);
 	if (strcmp(p.method, FETCH_PROBE) == 0)
 		failure_set(r, OUTCOME_TEMPORARY, FETCH_PROBE, "fenced");
+	else if (p.need_landlock && !r->landlock)
+		failure_set(r, OUTCOME_TEMPORARY, FETCH_NO_LANDLOCK,
+		    "this kernel has no Landlock");
 	else
 		work(&p, clock_boot_ms() + p.timeout_ms, r);
 	return TOKENWARD_OK;

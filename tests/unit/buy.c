@@ -396,3 +396,24 @@ Test(buy, two_credentials_have_nothing_to_do_with_each_other)
 	cr_assert_eq(world_requests(), 2);
 	tokenward_close(tw);
 }
+
+Test(buy, strict_asks_the_helper_and_starts_it_once)
+{
+	struct tokenward *tw = world_open_flags(0, TOKENWARD_OPEN_STRICT);
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	cr_assert_eq(world_requests(), 1);
+	cr_assert(strstr(world_request(), "need-landlock"));
+	world_script("unfenced");
+	cr_assert_eq(
+	    world_get(tw, "n", TOKENWARD_TOKEN_NEW), TOKENWARD_NOT_ALLOWED);
+	cr_assert(strstr(tw->err.text, "Landlock"), "%s", tw->err.text);
+	cr_assert_eq(world_requests(), 2);
+	tokenward_close(tw);
+	tw = world_open(0);
+	assert_ok(world_get(tw, "n", TOKENWARD_TOKEN_NEW), tw->err);
+	cr_assert_null(strstr(world_request(), "need-landlock"));
+	tokenward_close(tw);
+}

@@ -9,6 +9,7 @@
  *   times=N      N times at most
  *   delay=MS     before the answer
  *   crash hang silent garbage    instead of an answer
+ *   unfenced     as where there is no Landlock
  *   outcome=WORD token=TEXT life=SECONDS retry=SECONDS status=N stage=WORD
  *   error=TEXT scope=TEXT refresh=TEXT type=TEXT
  * The first rule that fits answers.  Without a token, an accepted request
@@ -94,8 +95,9 @@ describe(const struct plan *p, struct buf *out)
 	struct frame_reader r;
 	struct frame_field f;
 
-	buf_printf(out, "%s %s timeout=%lld tries=%u auth=", p->method, p->url,
-	    (long long)p->timeout_ms, p->tries);
+	buf_printf(out, "%s %s timeout=%lld tries=%u%s auth=", p->method,
+	    p->url, (long long)p->timeout_ms, p->tries,
+	    p->need_landlock ? " need-landlock" : "");
 	frame_open(&r, p->headers.data, p->headers.len);
 	while (frame_next(&r, &f) == 1)
 		if (frame_key_is(&f, "authorization"))
@@ -242,7 +244,12 @@ answer(const struct plan *p)
 	} else {
 		clock_sleep_ms(number(r, "delay", 0));
 		misbehave(r);
-		fill(&reply, r, no);
+		if (p->need_landlock && said(r, "unfenced")) {
+			reply.outcome = OUTCOME_TEMPORARY;
+			reply.stage = copy(FETCH_NO_LANDLOCK);
+		} else {
+			fill(&reply, r, no);
+		}
 	}
 	send_reply(&reply);
 }

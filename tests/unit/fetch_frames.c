@@ -23,6 +23,7 @@ fill_plan(struct plan *p)
 	p->timeout_ms = 30000;
 	p->tries = 3;
 	p->exchange = true;
+	p->need_landlock = true;
 	p->clock_offset = -5;
 }
 
@@ -44,7 +45,7 @@ Test(fetch_frames, a_plan_comes_back_as_it_was)
 	cr_assert(buf_equal(&q.body, &p.body) && q.body.secret);
 	cr_assert(buf_equal(&q.redact, &p.redact) && q.redact.secret);
 	cr_assert(buf_equal(&q.provider, &p.provider));
-	cr_assert(q.plain_http && q.exchange);
+	cr_assert(q.plain_http && q.exchange && q.need_landlock);
 	cr_assert(q.timeout_ms == 30000 && q.tries == 3);
 	cr_assert_eq(q.clock_offset, -5);
 	plan_free(&p);
