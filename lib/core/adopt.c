@@ -7,7 +7,7 @@
  */
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/core.h"
+#include "core/events.h"
 
 struct adopting {
 	struct tokenward *tw;
@@ -31,29 +31,39 @@ forget_later(
 	return credential_settle(tw, c, p, SETTLE_ALL, err);
 }
 
+/* *ret_any false: it was removed meanwhile. */
 static int
-adopt_one(struct adopting *a, const char *name, struct error *err)
+adopt_locked(struct adopting *a, const char *name, bool *ret_any,
+    bool *ret_older, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
 	cleanup_tokens struct tokens t = {0};
 	cleanup_lock int lock = -1;
-	bool older;
-	int r;
+	int r = lock_record(a->tw, name, &lock, err);
 
-	call_goes_on(a->tw);
-	r = lock_record(a->tw, name, &lock, err);
 	if (r == TOKENWARD_OK)
 		r = credential_load(a->tw, name, &c, err);
 	if (r == TOKENWARD_OK)
 		r = tokens_load(a->tw, name, &t, err);
-	if (r == TOKENWARD_NOT_FOUND)
-		return TOKENWARD_OK; /* removed meanwhile */
+	*ret_any = r != TOKENWARD_NOT_FOUND;
 	if (r != TOKENWARD_OK)
-		return r;
-	older = t.credential_generation > (int64_t)c->generation;
-	if (older)
-		r = forget_later(a->tw, c, err);
-	if (r == TOKENWARD_OK && (older || a->globs) && a->each)
+		return *ret_any ? r : TOKENWARD_OK;
+	*ret_older = t.credential_generation > (int64_t)c->generation;
+	return *ret_older ? forget_later(a->tw, c, err) : TOKENWARD_OK;
+}
+
+static int
+adopt_one(struct adopting *a, const char *name, struct error *err)
+{
+	bool any = false, older = false;
+	int r;
+
+	call_goes_on(a->tw);
+	r = adopt_locked(a, name, &any, &older, err);
+	if (r == TOKENWARD_OK && older)
+		r = event_raise_done(a->tw, err, EVENT_STORE_ADOPTED,
+		    "it was adopted", "name", name, NULL);
+	if (r == TOKENWARD_OK && any && (older || a->globs) && a->each)
 		r = a->each(a->data, name, older);
 	return r;
 }

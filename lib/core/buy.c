@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/get.h"
+#include "core/events.h"
 
 #define LEAST_MS 100 /* less is no time for a request */
 #define MARK_WAIT_MS 500
@@ -171,9 +171,9 @@ serve_unkept(struct get *g, struct error *err)
 	return TOKENWARD_OK;
 }
 
-/* A helper that fails is trouble like any other, for everybody who asks. */
+/* Trouble like any other, for everybody who asks. */
 static int
-as_trouble(struct purchase *p, struct error *err)
+as_trouble(struct purchase *p, const char *stage, struct error *err)
 {
 	const char *why = err->text;
 	size_t name = strlen(p->credential->name);
@@ -182,7 +182,7 @@ as_trouble(struct purchase *p, struct error *err)
 		why += name + strlen(": ");
 	reply_free(&p->reply);
 	p->reply.outcome = OUTCOME_TEMPORARY;
-	p->reply.stage = strdup("helper");
+	p->reply.stage = strdup(stage);
 	p->reply.error_message = strdup(why);
 	return p->reply.stage && p->reply.error_message ? TOKENWARD_OK
 							: error_memory(err);
@@ -196,14 +196,20 @@ buy_once(struct get *g, struct error *err)
 
 	/* Without time nobody was asked, which says nothing to others. */
 	if (r == TOKENWARD_UNAVAILABLE && p->asked.wall_ms != 0)
-		r = as_trouble(p, err);
+		r = as_trouble(p, "helper", err);
+	if (r == TOKENWARD_OK && p->reply.outcome == OUTCOME_OK &&
+	    tell_fetched(g, err) != TOKENWARD_OK)
+		r = as_trouble(p, "told", err);
 	if (r != TOKENWARD_OK)
 		return r;
 	r = tokens_change(g->tw, g->name, false, keep, g, err);
 	if (r != TOKENWARD_OK)
 		return serve_unkept(g, err);
 	g->fetched = p->reply.outcome == OUTCOME_OK;
-	return look(g, err);
+	r = look(g, err);
+	if (r == TOKENWARD_OK && !g->fetched)
+		tell_failed(g);
+	return r;
 }
 
 static bool
@@ -248,6 +254,8 @@ prepare(struct get *g, struct error *err)
 	r = purchase_prepare(p, g->name, err);
 	if (r == TOKENWARD_OK)
 		r = check_not_older(g, err);
+	if (r == TOKENWARD_OK)
+		r = event_check(g->tw, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	handle_now(g->tw, &now);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/core.h"
+#include "core/events.h"
 
 /* Fields that change what a token is bought with or for. */
 static const char *const terms[] = {"provider", "vars", "auth", "scope",
@@ -140,6 +140,7 @@ struct update {
 	struct credential *c;
 	struct provider *p;
 	struct buf before; /* its encoding, to see whether anything changed */
+	bool rotated;      /* another secret is in use */
 };
 
 static void
@@ -167,6 +168,7 @@ apply_secret(struct update *u, const struct now *now, struct error *err)
 			version_dates(u->given, u->p, now, current);
 		return TOKENWARD_OK;
 	}
+	u->rotated = true;
 	return rotate_in(u->c, u->given, u->p, now, err);
 }
 
@@ -305,25 +307,38 @@ exists(struct tokenward *tw, const char *name, struct error *err)
 	    tw->store, RECORD_CREDENTIAL, name, &plain, &generation, err);
 }
 
-int
-credential_add(struct tokenward *tw, const char *name,
-    const struct tokenward_credential *given, unsigned flags,
-    enum tokenward_change *ret, struct error *err)
+/* Without a lock: a module may take its time. */
+static int
+tell(const struct update *u, enum tokenward_change change, struct error *err)
 {
-	cleanup_update struct update u = {
-	    .tw = tw, .name = name, .given = given, .flags = flags};
+	int r;
+
+	if (u->flags & TOKENWARD_ADD_DRY_RUN)
+		return TOKENWARD_OK;
+	r = event_raise_change(u->tw, u->name, change, err);
+	if (r == TOKENWARD_OK && u->rotated && change == TOKENWARD_CHANGED)
+		r = event_raise_done(u->tw, err, EVENT_SECRET_ROTATED,
+		    "the new secret is in use", "name", u->name, NULL);
+	return r;
+}
+
+static int
+add(struct update *u, enum tokenward_change *ret, struct error *err)
+{
+	struct tokenward *tw = u->tw;
+	const char *name = u->name;
 	cleanup_lock int lock = -1;
 	int r = need_name(name, err);
 
 	if (r == TOKENWARD_OK)
 		r = need_keys(tw, true, err);
-	if (r == TOKENWARD_OK && !(flags & TOKENWARD_ADD_DRY_RUN))
+	if (r == TOKENWARD_OK && !(u->flags & TOKENWARD_ADD_DRY_RUN))
 		r = lock_record(tw, name, &lock, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	r = exists(tw, name, err);
-	if (r == TOKENWARD_OK && (flags & TOKENWARD_ADD_UPDATE))
-		return update(&u, ret, err);
+	if (r == TOKENWARD_OK && (u->flags & TOKENWARD_ADD_UPDATE))
+		return update(u, ret, err);
 	if (r == TOKENWARD_OK)
 		return error_set(err, TOKENWARD_EXISTS,
 		    "%s exists already: change it with \"%s add %s "
@@ -334,7 +349,19 @@ credential_add(struct tokenward *tw, const char *name,
 	if (r != TOKENWARD_NOT_FOUND)
 		return r;
 	*ret = TOKENWARD_CREATED;
-	return create(tw, name, given, flags, err);
+	return create(tw, name, u->given, u->flags, err);
+}
+
+int
+credential_add(struct tokenward *tw, const char *name,
+    const struct tokenward_credential *given, unsigned flags,
+    enum tokenward_change *ret, struct error *err)
+{
+	cleanup_update struct update u = {
+	    .tw = tw, .name = name, .given = given, .flags = flags};
+	int r = add(&u, ret, err);
+
+	return r ? r : tell(&u, *ret, err);
 }
 
 int
@@ -353,20 +380,16 @@ tokenward_add_credential(struct tokenward *tw, const char *name,
 }
 
 static int
-edit(struct tokenward *tw, const char *name,
-    const struct tokenward_credential *given, unsigned flags,
-    enum tokenward_change *ret, struct error *err)
+edit(struct update *u, enum tokenward_change *ret, struct error *err)
 {
-	cleanup_update struct update u = {
-	    .tw = tw, .name = name, .given = given, .flags = flags};
 	cleanup_lock int lock = -1;
-	int r = need_name(name, err);
+	int r = need_name(u->name, err);
 
 	if (r == TOKENWARD_OK)
-		r = need_keys(tw, true, err);
+		r = need_keys(u->tw, true, err);
 	if (r == TOKENWARD_OK)
-		r = lock_record(tw, name, &lock, err);
-	return r ? r : update(&u, ret, err);
+		r = lock_record(u->tw, u->name, &lock, err);
+	return r ? r : update(u, ret, err);
 }
 
 int
@@ -374,11 +397,17 @@ tokenward_edit_credential(struct tokenward *tw, const char *name,
     const struct tokenward_credential *c, unsigned flags,
     enum tokenward_change *ret_change)
 {
+	cleanup_update struct update u = {.tw = tw,
+	    .name = name,
+	    .given = c,
+	    .flags = flags & ~TOKENWARD_ADD_UPDATE};
 	enum tokenward_change change = TOKENWARD_UNCHANGED;
 	int r;
 
 	call_begin(tw);
-	r = edit(tw, name, c, flags & ~TOKENWARD_ADD_UPDATE, &change, &tw->err);
+	r = edit(&u, &change, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = tell(&u, change, &tw->err);
 	if (r == TOKENWARD_OK && ret_change)
 		*ret_change = change;
 	return call_end(tw, r);

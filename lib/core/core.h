@@ -31,6 +31,7 @@ struct tokenward {
 	struct error err;
 	struct error unopened; /* why there is no store */
 	bool broken;           /* nor can one be made: open failed early */
+	bool only_looks;       /* the call under way: raises no event */
 	struct store *store;
 	char *path;
 	bool explicit_path;

@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/methods.h"
 #include "store/entries.h"
 
@@ -279,7 +279,9 @@ destroy(struct destroying *d, struct error *err)
 	tw->store = NULL;
 	error_set(&tw->unopened, TOKENWARD_CONFIG,
 	    "there is no store at %s any more", tw->path);
-	return say_rest(d, err);
+	r = event_raise_done(
+	    tw, err, EVENT_STORE_DESTROYED, "the store was destroyed", NULL);
+	return r ? r : say_rest(d, err);
 }
 
 int

@@ -238,6 +238,7 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 	int r = TOKENWARD_OK;
 
 	call_begin(tw);
+	tw->only_looks = true;
 	if (flags & TOKENWARD_DOCTOR_REPAIR)
 		r = repair(&d, &tw->err);
 	if (r == TOKENWARD_OK)
@@ -251,5 +252,6 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 	if (r == TOKENWARD_OK && d.bad)
 		r = error_set(&tw->err, TOKENWARD_FAILED,
 		    "something is wrong: see the lines marked bad");
+	tw->only_looks = false;
 	return call_end(tw, r);
 }

@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/key.h"
 #include "store/export.h"
 
@@ -212,6 +212,22 @@ static int export(struct exporting *x, const char *const *globs,
 	return TOKENWARD_OK;
 }
 
+/* Each by its name: that is what somebody looks for later. */
+static int
+tell(const struct exporting *x, struct error *err)
+{
+	size_t i;
+	int r = TOKENWARD_OK;
+
+	for (i = 0; r == TOKENWARD_OK && i < x->names.n; i++) {
+		call_goes_on(x->tw);
+		r = event_raise_done(x->tw, err, EVENT_CREDENTIAL_EXPORTED,
+		    "the export was made", "name", x->names.v[i], "path",
+		    x->path, NULL);
+	}
+	return r;
+}
+
 int
 tokenward_export(struct tokenward *tw, const char *const *globs,
     const char *const *keys, const char *path, char **ret_text)
@@ -222,6 +238,8 @@ tokenward_export(struct tokenward *tw, const char *const *globs,
 	*ret_text = NULL;
 	call_begin(tw);
 	r = export(&x, globs, keys, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = tell(&x, &tw->err);
 	if (r == TOKENWARD_OK)
 		r = text_result(&x.text, ret_text, &tw->err);
 	export_abandon(x.writer);

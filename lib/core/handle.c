@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/key.h"
 
 #define DEFAULT_TIMEOUT 30
@@ -342,6 +342,17 @@ unlock_with(struct tokenward *tw, unsigned char *master, bool with_credentials,
 	return r;
 }
 
+/* That nobody is told changes nothing: it has failed already. */
+static void
+tell_locked(struct tokenward *tw, const struct error *why)
+{
+	struct error ignored;
+
+	if (!tw->only_looks)
+		event_raise(tw, &ignored, EVENT_STORE_LOCKED, "reason",
+		    why->text, NULL);
+}
+
 int
 need_keys(struct tokenward *tw, bool with_credentials, struct error *err)
 {
@@ -359,5 +370,7 @@ need_keys(struct tokenward *tw, bool with_credentials, struct error *err)
 		return error_memory(err);
 	r = unlock_with(tw, master, with_credentials, err);
 	secret_free(master);
+	if (r == TOKENWARD_LOCKED)
+		tell_locked(tw, err);
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "core/events.h"
 #include "core/import.h"
 
 enum fate { FATE_SAME, FATE_NEW, FATE_REPLACE, FATE_KEEP, FATE_CONFLICT };
@@ -138,14 +139,20 @@ finish(struct importing *im, struct credential *c, struct error *err)
 	return credential_finish(im->tw, c, p, SETTLE_ALL, err);
 }
 
+static enum tokenward_change
+change_of(enum fate fate)
+{
+	return fate == FATE_NEW       ? TOKENWARD_CREATED
+	       : fate == FATE_REPLACE ? TOKENWARD_CHANGED
+				      : TOKENWARD_UNCHANGED;
+}
+
 static int
 tell(const struct importing *im, const char *name, enum fate fate)
 {
 	struct tokenward_imported told = {.size = sizeof(told),
 	    .name = name,
-	    .change = fate == FATE_NEW       ? TOKENWARD_CREATED
-		      : fate == FATE_REPLACE ? TOKENWARD_CHANGED
-					     : TOKENWARD_UNCHANGED,
+	    .change = change_of(fate),
 	    .kept = fate == FATE_KEEP};
 
 	return im->p.each ? im->p.each(im->p.data, &told) : 0;
@@ -182,30 +189,39 @@ check_one(
 }
 
 static int
+store_locked(struct importing *im, struct credential *c, enum fate *ret,
+    struct error *err)
+{
+	cleanup_lock int lock = -1;
+	int r = lock_record(im->tw, c->name, &lock, err);
+
+	if (r == TOKENWARD_OK)
+		r = find_fate(im, c, ret, err);
+	if (r != TOKENWARD_OK)
+		return r;
+	if (*ret == FATE_CONFLICT)
+		return error_set(err, TOKENWARD_EXISTS,
+		    "%s was made by another process meanwhile; say it again",
+		    c->name);
+	if (*ret == FATE_NEW || *ret == FATE_REPLACE)
+		return store(im, c, err);
+	return *ret == FATE_SAME ? finish(im, c, err) : TOKENWARD_OK;
+}
+
+static int
 store_one(
     void *data, const char *name, const struct buf *plain, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
-	cleanup_lock int lock = -1;
 	struct importing *im = data;
-	enum fate fate;
+	enum fate fate = FATE_SAME;
 	int r = decode(name, plain, &c, err);
 
 	call_goes_on(im->tw);
 	if (r == TOKENWARD_OK)
-		r = lock_record(im->tw, name, &lock, err);
+		r = store_locked(im, c, &fate, err);
 	if (r == TOKENWARD_OK)
-		r = find_fate(im, c, &fate, err);
-	if (r != TOKENWARD_OK)
-		return r;
-	if (fate == FATE_CONFLICT)
-		return error_set(err, TOKENWARD_EXISTS,
-		    "%s was made by another process meanwhile; say it again",
-		    name);
-	if (fate == FATE_NEW || fate == FATE_REPLACE)
-		r = store(im, c, err);
-	else if (fate == FATE_SAME)
-		r = finish(im, c, err);
+		r = event_raise_change(im->tw, name, change_of(fate), err);
 	return r ? r : tell(im, name, fate);
 }
 

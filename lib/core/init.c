@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/key.h"
 
 /* What each way to unlock protects against, and what will still fail. */
@@ -244,7 +244,9 @@ init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
 	if (r == TOKENWARD_EXISTS) /* made by another process meanwhile */
 		return is_there(tw, flags, err);
 	*ret_created = 1;
-	return r;
+	return r ? r
+		 : event_raise_done(tw, err, EVENT_STORE_CREATED,
+		       "the store was made", NULL);
 }
 
 int
@@ -319,8 +321,14 @@ unlock(struct tokenward *tw, int64_t seconds, struct error *err)
 int
 tokenward_unlock(struct tokenward *tw, int64_t seconds)
 {
+	int r;
+
 	call_begin(tw);
-	return call_end(tw, unlock(tw, seconds, &tw->err));
+	r = unlock(tw, seconds, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(tw, &tw->err, EVENT_STORE_UNLOCKED,
+		    "the store is unlocked", NULL);
+	return call_end(tw, r);
 }
 
 static int
@@ -350,6 +358,12 @@ lock(struct tokenward *tw, char **ret_text, struct error *err)
 int
 tokenward_lock(struct tokenward *tw, char **ret_text)
 {
+	int r;
+
 	call_begin(tw);
-	return call_end(tw, lock(tw, ret_text, &tw->err));
+	r = lock(tw, ret_text, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(tw, &tw->err, EVENT_STORE_LOCKED,
+		    "the store is locked", "reason", "lock", NULL);
+	return call_end(tw, r);
 }

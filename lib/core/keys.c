@@ -10,7 +10,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/key.h"
 
 /* ---- shared with rekey.c ----------------------------------------------- */
@@ -268,6 +268,17 @@ add(struct adding *a, const char *key, struct error *err)
 	return r ? r : enroll(a, key, err);
 }
 
+static int
+tell(struct tokenward *tw, enum event event, const char *done,
+    const struct key_slot *slot, struct error *err)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)slot->id);
+	return event_raise_done(tw, err, event, done, "slot", number, "kind",
+	    slot->kind, "path", strmap_get(&slot->params, "path"), NULL);
+}
+
 int
 tokenward_add_key(
     struct tokenward *tw, const char *key, unsigned *ret_slot, char **ret_text)
@@ -280,6 +291,9 @@ tokenward_add_key(
 	r = need_store(tw, &tw->err);
 	if (r == TOKENWARD_OK)
 		r = add(&a, key, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = tell(tw, EVENT_KEY_ADDED, "the key was added", &a.slot,
+		    &tw->err);
 	if (r == TOKENWARD_OK) {
 		*ret_slot = a.slot.id;
 		r = text_result(&a.text, ret_text, &tw->err);
@@ -355,22 +369,20 @@ take_slot(struct header *h, unsigned slot)
 
 static int
 remove_slot(struct tokenward *tw, unsigned slot, const unsigned char *master,
-    struct buf *text, struct error *err)
+    struct key_slot *ret_gone, struct buf *text, struct error *err)
 {
 	cleanup_lock int lock = -1;
-	struct key_slot gone = {0};
 	struct header h = {0};
 	int r = lock_header(tw, master, &lock, &h, err);
 
 	if (r == TOKENWARD_OK)
 		r = check_removal(tw, &h, slot, err);
 	if (r == TOKENWARD_OK) {
-		gone = take_slot(&h, slot);
+		*ret_gone = take_slot(&h, slot);
 		r = store_replace_header(tw->store, &h, master, err);
 	}
 	if (r == TOKENWARD_OK)
-		say_removal(tw, &h, &gone, text);
-	slot_free(&gone);
+		say_removal(tw, &h, ret_gone, text);
 	header_free(&h);
 	return r;
 }
@@ -379,6 +391,7 @@ static int
 remove_one(
     struct tokenward *tw, unsigned slot, struct buf *text, struct error *err)
 {
+	struct key_slot gone = {0};
 	unsigned char *master;
 	struct key_opened by;
 	int r = need_store(tw, err);
@@ -390,8 +403,12 @@ remove_one(
 	master = secret_alloc(KEY_LEN);
 	r = master ? find_master(tw, master, &by, err) : error_memory(err);
 	if (r == TOKENWARD_OK)
-		r = remove_slot(tw, slot, master, text, err);
+		r = remove_slot(tw, slot, master, &gone, text, err);
 	secret_free(master);
+	if (r == TOKENWARD_OK)
+		r = tell(
+		    tw, EVENT_KEY_REMOVED, "the key was removed", &gone, err);
+	slot_free(&gone);
 	return r;
 }
 

@@ -2,7 +2,7 @@
 /* The only way back: the API said 401, that token is dead. */
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/get.h"
+#include "core/events.h"
 
 struct reject {
 	const struct buf *value;
@@ -93,6 +93,9 @@ tokenward_reject_token(
 		result = reject_durably(tw, name, &r, &tw->err);
 	if (result == TOKENWARD_NOT_FOUND && !r.found)
 		result = not_cached(tw, name, &tw->err);
+	else if (result == TOKENWARD_OK)
+		result = event_raise_done(tw, &tw->err, EVENT_TOKEN_REJECTED,
+		    "the token is not given out any more", "name", name, NULL);
 	return call_end(tw, result);
 }
 

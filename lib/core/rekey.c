@@ -9,7 +9,7 @@
 #include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "key/key.h"
 
 #define CACHE_SECONDS (8 * 3600)
@@ -308,6 +308,9 @@ tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text)
 	*ret_text = NULL;
 	call_begin(tw);
 	r = rekey(&k, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(tw, &tw->err, EVENT_STORE_REKEYED,
+		    "the store has a new master key", NULL);
 	if (r == TOKENWARD_OK)
 		r = text_result(&k.text, ret_text, &tw->err);
 	while (k.dropped_n > 0)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/core.h"
+#include "core/events.h"
 
 static int
 remove_both(struct tokenward *tw, const char *name, struct error *err)
@@ -44,8 +44,14 @@ remove_one(struct tokenward *tw, const char *name, struct error *err)
 int
 tokenward_remove_credential(struct tokenward *tw, const char *name)
 {
+	int r;
+
 	call_begin(tw);
-	return call_end(tw, remove_one(tw, name, &tw->err));
+	r = remove_one(tw, name, &tw->err);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(tw, &tw->err, EVENT_CREDENTIAL_REMOVED,
+		    "it was removed", "name", name, NULL);
+	return call_end(tw, r);
 }
 
 /* ---- rename ------------------------------------------------------------ */
@@ -190,6 +196,13 @@ tokenward_rename_credential(
 	cleanup_rename struct rename r = {
 	    .tw = tw, .old_name = old_name, .new_name = new_name};
 
+	int result;
+
 	call_begin(tw);
-	return call_end(tw, rename_one(&r, &tw->err));
+	result = rename_one(&r, &tw->err);
+	if (result == TOKENWARD_OK)
+		result = event_raise_done(tw, &tw->err,
+		    EVENT_CREDENTIAL_RENAMED, "it was renamed", "name",
+		    old_name, "to", new_name, NULL);
+	return call_end(tw, result);
 }

@@ -36,6 +36,7 @@ static const struct {
     {"redirect", "%s answered with a redirect, which is never followed"},
     {"answer", "%s sent an answer that is no token answer"},
     {"helper", "nothing was heard of %s"},
+    {"told", "%s gave a token, which is not given out"},
     {"again", "%s gave out the very token again that the API has refused"},
 };
 

@@ -2,11 +2,13 @@
 /* One event to every line that wants it. */
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/frame.h"
 #include "notify/notify.h"
 
 struct raise {
 	const struct notify *notify;
+	unsigned left; /* lines that want it */
 	const char *event;
 	struct buf request;
 	struct error *err; /* of the first required line that failed */
@@ -36,18 +38,27 @@ notify_wants(const struct stack_line *line, const char *event)
 	return false;
 }
 
+/* A line that hangs takes its share, not that of the next. */
+static int64_t
+share(struct raise *r)
+{
+	int64_t now = clock_boot_ms(), time = r->notify->deadline_ms - now;
+
+	return now + (r->left > 1 ? time / r->left-- : time);
+}
+
 static enum tokenward_module_result
 send_event(struct raise *r, const struct stack_line *line, struct error *err)
 {
 	cleanup_buf struct buf reply = BUF_INIT;
 	enum tokenward_module_result result;
+	int64_t deadline_ms = share(r);
 	struct module *m;
 
-	if (module_start(r->notify->module_dir, line, r->notify->deadline_ms,
-		&m, err) != TOKENWARD_OK)
+	if (module_start(r->notify->module_dir, line, deadline_ms, &m, err) !=
+	    TOKENWARD_OK)
 		return TOKENWARD_MODULE_FAILED;
-	result = module_call(
-	    m, "send", &r->request, &reply, r->notify->deadline_ms, err);
+	result = module_call(m, "send", &r->request, &reply, deadline_ms, err);
 	module_end(m);
 	return result;
 }
@@ -62,14 +73,15 @@ run_line(void *data, const struct stack_line *line)
 	if (!notify_wants(line, r->event))
 		return TOKENWARD_MODULE_NONE;
 	result = send_event(r, line, &err);
-	if (line->control == CONTROL_REQUIRED && err.code && !r->err->code)
+	if (line->control == CONTROL_REQUIRED &&
+	    result != TOKENWARD_MODULE_NONE && err.code && !r->err->code)
 		*r->err = err;
 	return result;
 }
 
 /* Lines that must fail: they are not run. */
-static int
-find_fault(const struct stack *s, struct error *err)
+int
+notify_check(const struct stack *s, struct error *err)
 {
 	const struct stack_line *line = NULL;
 	cleanup_buf struct buf where = BUF_INIT;
@@ -82,6 +94,16 @@ find_fault(const struct stack *s, struct error *err)
 			    buf_str(&where), line->fault);
 		}
 	return TOKENWARD_OK;
+}
+
+static unsigned
+count(struct raise *r)
+{
+	const struct stack_line *line = NULL;
+
+	while ((line = stack_next(r->notify->stack, MODULE_NOTIFY, line)))
+		r->left += !line->fault && notify_wants(line, r->event);
+	return r->left;
 }
 
 int
@@ -102,8 +124,8 @@ notify_raise(const struct notify *n, const char *event,
 	}
 	if (r.request.failed)
 		error_memory(err);
-	else
+	else if (count(&r))
 		stack_walk(n->stack, MODULE_NOTIFY, run_line, &r, NULL);
 	buf_free(&r.request);
-	return err->code ? err->code : find_fault(n->stack, err);
+	return err->code ? err->code : notify_check(n->stack, err);
 }

@@ -12,7 +12,7 @@
 struct notify {
 	const struct stack *stack;
 	const char *module_dir;
-	int64_t deadline_ms; /* for all lines together */
+	int64_t deadline_ms; /* for all lines, which share what is left */
 };
 
 /*
@@ -22,6 +22,8 @@ struct notify {
  */
 int notify_raise(const struct notify *n, const char *event,
     const struct strmap *fields, int64_t when, struct error *err);
+/* TOKENWARD_CONFIG: a line cannot be read, so every event would fail. */
+int notify_check(const struct stack *s, struct error *err);
 /* Whether a line wants that event. */
 bool notify_wants(const struct stack_line *line, const char *event);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "core/core.h"
+#include "core/events.h"
 
 struct rotation {
 	struct tokenward *tw;
@@ -241,6 +241,8 @@ rotate(struct rotation *ro, unsigned flags, struct error *err)
 	if (r == TOKENWARD_OK)
 		r = need_keys(ro->tw, true, err);
 	if (r == TOKENWARD_OK)
+		r = event_check(ro->tw, err);
+	if (r == TOKENWARD_OK)
 		r = stage_durably(ro, err);
 	p.shape = &shape;
 	if (r == TOKENWARD_OK && !ro->done &&
@@ -248,7 +250,10 @@ rotate(struct rotation *ro, unsigned flags, struct error *err)
 		r = prove(ro, &p, err);
 	if (r != TOKENWARD_OK || ro->done)
 		return r;
-	return switch_durably(ro, &p, err);
+	r = switch_durably(ro, &p, err);
+	return r ? r
+		 : event_raise_done(ro->tw, err, EVENT_SECRET_ROTATED,
+		       "the new secret is in use", "name", ro->name, NULL);
 }
 
 int

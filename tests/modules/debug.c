@@ -57,6 +57,10 @@ static const struct tokenward_option options[] = {
     {.name = "log",
 	.type = TOKENWARD_OPTION_TEXT,
 	.help = "a file that gets a line for each operation"},
+    {.name = "fields",
+	.type = TOKENWARD_OPTION_FLAG,
+	.fallback = "no",
+	.help = "log the fields of an event with it"},
     {.name = "directory",
 	.type = TOKENWARD_OPTION_TEXT,
 	.fallback = ".",
@@ -69,7 +73,7 @@ static const struct tokenward_option options[] = {
 struct debug {
 	int result;
 	int wait_ms, dialog_ms;
-	bool ask, report;
+	bool ask, report, fields;
 	char *say, *log, *directory;
 };
 
@@ -111,6 +115,7 @@ start(void **ret_self, const struct tokenward_message *given,
 	d->dialog_ms = (int)tokenward_message_number(given, "dialog", 0);
 	d->ask = flag(given, "ask");
 	d->report = flag(given, "report");
+	d->fields = flag(given, "fields");
 	d->say = copy(given, "say");
 	d->log = copy(given, "log");
 	d->directory = copy(given, "directory");
@@ -415,10 +420,21 @@ static int
 notify_send(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
 {
+	const struct debug *d = self;
 	const char *event = tokenward_message_text(request, "event");
+	cleanup_buf struct buf line = BUF_INIT;
+	char key[65];
+	const void *value;
+	size_t len, at = 0;
 	int r;
 
-	as_told(self, event ? event : "?", request, reply, &r);
+	buf_put_str(&line, event ? event : "?");
+	while (d->fields &&
+	       tokenward_message_next(request, &at, key, &value, &len))
+		if (str_prefix(key, "field."))
+			buf_printf(&line, "\t%s=%s", key + strlen("field."),
+			    (const char *)value);
+	as_told(self, buf_str(&line), request, reply, &r);
 	return r;
 }
 

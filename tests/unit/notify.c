@@ -146,3 +146,24 @@ Test(notify, a_line_that_cannot_be_read_fails_every_event)
 	assert_fails(raise_event("a.b", &err), err, TOKENWARD_CONFIG,
 	    "stack.conf:1) cannot be read");
 }
+
+Test(notify, a_module_that_has_nothing_to_say_fails_nobody)
+{
+	struct error err = {0};
+
+	stack_of("notify required debug result=none\n");
+	assert_ok(raise_event("a.b", &err), err);
+}
+
+Test(notify, one_that_hangs_leaves_the_next_its_share)
+{
+	int64_t began = clock_boot_ms();
+	struct error err = {0};
+
+	stack_of(with_log("notify required debug wait=60000\n"
+			  "notify required debug LOG\n"));
+	assert_fails(raise_event("a.b", &err), err, TOKENWARD_UNAVAILABLE,
+	    "stack.conf:1): it was stopped");
+	cr_assert_str_eq(logged(), "a.b\n");
+	cr_assert_lt(clock_boot_ms() - began, 5000);
+}
