@@ -53,8 +53,9 @@ struct tokenward {
 	bool has_stack;
 	struct strlist provider_dirs;
 	struct memo memo;
-	unsigned jitter; /* 0 to 999, for this handle's life */
-	bool opened;     /* a record, in the call under way */
+	int cancel_state; /* of the caller's thread */
+	unsigned jitter;  /* 0 to 999, for this handle's life */
+	bool opened;      /* a record, in the call under way */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */
@@ -169,8 +170,13 @@ struct purchase {
 	struct now asked;
 	unsigned tries;
 	bool exchange;
+	struct fetch fetch;
 	struct reply reply;
 };
+#define PURCHASE_INIT                                    \
+	{                                                \
+		.fetch = FETCH_INIT, .reply = REPLY_INIT \
+	}
 /* Loads credential and provider. */
 int purchase_prepare(struct purchase *p, const char *name, struct error *err);
 /* Milliseconds until the call's deadline, not more than a request may take. */
@@ -180,6 +186,9 @@ int64_t purchase_time(const struct purchase *p);
  * whatever its outcome.
  */
 int purchase_run(struct purchase *p, struct error *err);
+/* Starts the helper, so that it is ready when the plan is. */
+void purchase_begin(struct purchase *p);
+/* Handle, shape and the like stay: it can be prepared anew. */
 void purchase_free(struct purchase *p);
 #define cleanup_purchase __attribute__((cleanup(purchase_free)))
 /* Which version, client id, method and URL a refusal would be about. */

@@ -173,12 +173,13 @@ look_at_secret(struct doctor *d, const struct purchase *p)
 static int
 look_at_credential(struct doctor *d, const char *name, struct error *err)
 {
-	cleanup_purchase struct purchase p = {.tw = d->tw, .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = PURCHASE_INIT;
 	cleanup_plan struct plan plan = PLAN_INIT;
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
 	int r = need_name(name, err);
 
+	p.tw = d->tw;
 	if (r == TOKENWARD_OK)
 		r = purchase_prepare(&p, name, err);
 	if (r != TOKENWARD_OK)

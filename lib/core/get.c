@@ -149,23 +149,30 @@ get_free(struct get *g)
 }
 #define cleanup_get __attribute__((cleanup(get_free)))
 
+static int
+get_token(struct tokenward *tw, const char *name,
+    const struct tokenward_token_params *params, struct tokenward_token **ret,
+    struct error *err)
+{
+	cleanup_get struct get g = {
+	    .tw = tw, .name = name, .purchase = PURCHASE_INIT};
+	struct tokenward_token *token = NULL;
+	int r = need_name(name, err);
+
+	g.purchase.tw = tw;
+	if (r == TOKENWARD_OK)
+		r = take_params(&g, params, err);
+	if (r == TOKENWARD_OK)
+		r = get(&g, &token, err);
+	if (r == TOKENWARD_OK)
+		*ret = token;
+	return r;
+}
+
 int
 tokenward_get_token(struct tokenward *tw, const char *name,
     const struct tokenward_token_params *params, struct tokenward_token **ret)
 {
-	cleanup_get struct get g = {.tw = tw, .name = name};
-	struct tokenward_token *token = NULL;
-	int r;
-
 	call_begin(tw);
-	g.purchase.tw = tw;
-	g.purchase.reply = (struct reply)REPLY_INIT;
-	r = need_name(name, &tw->err);
-	if (r == TOKENWARD_OK)
-		r = take_params(&g, params, &tw->err);
-	if (r == TOKENWARD_OK)
-		r = get(&g, &token, &tw->err);
-	if (r == TOKENWARD_OK)
-		*ret = token;
-	return call_end(tw, r);
+	return call_end(tw, get_token(tw, name, params, ret, &tw->err));
 }

@@ -24,6 +24,8 @@ void
 call_begin(struct tokenward *tw)
 {
 	pthread_mutex_lock(&tw->mutex);
+	/* Cancelled, a thread would leave the lock and a helper behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &tw->cancel_state);
 	error_clear(&tw->err);
 	call_goes_on(tw);
 	if (tw->store)
@@ -61,12 +63,15 @@ timeout_of(const struct tokenward_open_params *p)
 int
 call_end(struct tokenward *tw, int result)
 {
+	int cancel_state = tw->cancel_state;
+
 	if (result == TOKENWARD_OK)
 		error_clear(&tw->err);
 	if (tw->opened)
 		sodium_stackzero(STACK_USED);
 	tw->opened = false;
 	pthread_mutex_unlock(&tw->mutex);
+	pthread_setcancelstate(cancel_state, NULL);
 	return result;
 }
 

@@ -59,9 +59,10 @@ open_version(
 static bool
 may_ask(const struct get *g, const struct now *now)
 {
-	cleanup_purchase struct purchase p = {.tw = g->tw, .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = PURCHASE_INIT;
 	struct error ignored;
 
+	p.tw = g->tw;
 	return purchase_prepare(&p, g->name, &ignored) != TOKENWARD_OK ||
 	       open_version(g, &p, now);
 }

@@ -29,12 +29,19 @@ purchase_prepare(struct purchase *p, const char *name, struct error *err)
 }
 
 void
+purchase_begin(struct purchase *p)
+{
+	fetch_start(&p->fetch, p->tw->libexec);
+}
+
+void
 purchase_free(struct purchase *p)
 {
 	credential_free(p->credential);
 	provider_free(p->provider);
 	buf_free(&p->provider_text);
 	reply_free(&p->reply);
+	fetch_end(&p->fetch);
 	p->credential = NULL;
 	p->provider = NULL;
 }
@@ -160,7 +167,7 @@ purchase_run(struct purchase *p, struct error *err)
 	handle_now(p->tw, &p->asked);
 	reply_free(&p->reply);
 	p->reply = (struct reply)REPLY_INIT;
-	r = fetch_run(p->tw->libexec, &plan, &p->reply, err);
+	r = fetch_run(&p->fetch, p->tw->libexec, &plan, &p->reply, err);
 	if (r == TOKENWARD_OK)
 		r = check_fence(&p->reply, err);
 	return r ? error_prefix(err, "%s: ", p->credential->name) : r;

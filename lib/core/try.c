@@ -57,13 +57,15 @@ sentence_try(struct purchase *p, int code, struct error *err)
 static int
 try(struct tokenward *tw, const char *name, char **ret_text, struct error *err)
 {
-	cleanup_purchase struct purchase p = {
-	    .tw = tw, .tries = 1, .exchange = true, .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = PURCHASE_INIT;
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
 	struct now now;
 	int code, r = need_name(name, err);
 
+	p.tw = tw;
+	p.tries = 1;
+	p.exchange = true;
 	if (r == TOKENWARD_OK)
 		r = purchase_prepare(&p, name, err);
 	p.shape = &shape;

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "fetch/helper.h"
 
 #define FETCH_ANSWER_MAX (1u << 20) /* bytes of body read at most */
 
@@ -102,15 +103,31 @@ int reply_decode(
     const void *data, size_t len, struct reply *ret, struct error *err);
 
 /*
- * Runs the helper libexec_dir/fetch on one plan: own process, empty
- * environment, no descriptor but a socket, killed when its time is up (by
- * pidfd; works with SIGCHLD ignored and never disturbs other children).
- * Returns TOKENWARD_OK with a reply, whatever its outcome says; a helper
- * that is missing is TOKENWARD_CONFIG, one that crashes, hangs or babbles
+ * The helper libexec_dir/fetch: own process, empty environment, no descriptor
+ * but a socket, killed when its time is up (by pidfd; works with SIGCHLD
+ * ignored and never disturbs other children).  It takes one plan.
+ */
+struct fetch {
+	struct helper helper;
+	bool asked; /* it has had its plan */
+};
+#define FETCH_INIT                    \
+	{                             \
+		.helper = HELPER_INIT \
+	}
+/* Starts it ahead of its plan.  A failure is told by fetch_run(). */
+void fetch_start(struct fetch *f, const char *libexec_dir);
+/*
+ * Gives the plan to a helper that is ready for one, or starts one.  Returns
+ * TOKENWARD_OK with a reply, whatever its outcome says; a helper that is
+ * missing is TOKENWARD_CONFIG, one that crashes, hangs or babbles
  * TOKENWARD_UNAVAILABLE, each with a sentence.
  */
-int fetch_run(const char *libexec_dir, const struct plan *p, struct reply *ret,
-    struct error *err);
+int fetch_run(struct fetch *f, const char *libexec_dir, const struct plan *p,
+    struct reply *ret, struct error *err);
+/* The helper, which was ending while the reply was made use of, is gone. */
+void fetch_end(struct fetch *f);
+#define cleanup_fetch __attribute__((cleanup(fetch_end)))
 
 /* The stage of a plan that needs Landlock where there is none. */
 #define FETCH_NO_LANDLOCK "landlock"

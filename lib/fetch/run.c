@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One plan to the fetch helper, one reply back. */
-#include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/frame.h"
 #include "fetch/fetch.h"
-#include "fetch/helper.h"
 
 #define GRACE_MS 500 /* beyond the helper's own deadline */
 #define REPLY_MAX (1u << 20)
@@ -49,7 +48,7 @@ talk(struct helper *h, const struct plan *p, const struct buf *frame,
 	if (there > 0)
 		got = frame_recv(h->fd, REPLY_MAX, &answer, deadline, err);
 	if (got == 1) {
-		helper_end(h, true, NULL);
+		shutdown(h->fd, SHUT_WR);
 		return reply_decode(answer.data, answer.len, ret, err);
 	}
 	if (clock_boot_ms() >= deadline)
@@ -59,32 +58,45 @@ talk(struct helper *h, const struct plan *p, const struct buf *frame,
 	return failed(h, err, "gave no proper answer");
 }
 
-static int
-run(const char *libexec_dir, const struct plan *p, struct reply *ret,
-    struct error *err)
+void
+fetch_start(struct fetch *f, const char *libexec_dir)
 {
-	cleanup_buf struct buf frame = BUF_SECRET_INIT;
-	struct helper h = HELPER_INIT;
-	int r = plan_encode(p, &frame, err);
+	struct error told_later;
 
-	if (r == 0)
-		r = helper_start(libexec_dir, "fetch", &h, err);
-	if (r == 0)
-		r = talk(&h, p, &frame, ret, err);
-	return r;
+	fetch_end(f);
+	helper_start(libexec_dir, "fetch", &f->helper, &told_later);
+}
+
+void
+fetch_end(struct fetch *f)
+{
+	if (f->helper.pid > 0)
+		helper_end(&f->helper, true, NULL);
+	f->asked = false;
+}
+
+static int
+need_helper(struct fetch *f, const char *libexec_dir, struct error *err)
+{
+	if (f->helper.pid > 0 && !f->asked)
+		return TOKENWARD_OK;
+	fetch_end(f);
+	return helper_start(libexec_dir, "fetch", &f->helper, err);
 }
 
 int
-fetch_run(const char *libexec_dir, const struct plan *p, struct reply *ret,
-    struct error *err)
+fetch_run(struct fetch *f, const char *libexec_dir, const struct plan *p,
+    struct reply *ret, struct error *err)
 {
-	int r, state;
+	cleanup_buf struct buf frame = BUF_SECRET_INIT;
+	int r = plan_encode(p, &frame, err);
 
-	/* A thread cancelled in the middle would leave the process behind. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	r = run(libexec_dir, p, ret, err);
-	pthread_setcancelstate(state, NULL);
-	return r;
+	if (r == 0)
+		r = need_helper(f, libexec_dir, err);
+	if (r != 0)
+		return r;
+	f->asked = true;
+	return talk(&f->helper, p, &frame, ret, err);
 }
 
 int
@@ -92,6 +104,7 @@ fetch_probe(const char *libexec_dir, bool *ret_landlock, struct error *err)
 {
 	char method[] = FETCH_PROBE, nowhere[] = "-";
 	struct plan p = PLAN_INIT;
+	cleanup_fetch struct fetch f = FETCH_INIT;
 	cleanup_reply struct reply reply = REPLY_INIT;
 	int r;
 
@@ -99,7 +112,7 @@ fetch_probe(const char *libexec_dir, bool *ret_landlock, struct error *err)
 	p.url = p.origin = nowhere;
 	p.timeout_ms = 5000;
 	p.tries = 1;
-	r = fetch_run(libexec_dir, &p, &reply, err);
+	r = fetch_run(&f, libexec_dir, &p, &reply, err);
 	if (r)
 		return r;
 	if (!reply.stage || strcmp(reply.stage, FETCH_PROBE) != 0)

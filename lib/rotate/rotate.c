@@ -120,8 +120,7 @@ finish(struct rotation *ro, struct purchase *p, struct error *err)
 static int
 stage_durably(struct rotation *ro, struct error *err)
 {
-	cleanup_purchase struct purchase p = {
-	    .tw = ro->tw, .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = PURCHASE_INIT;
 	cleanup_lock int lock = -1;
 	int r = lock_record(ro->tw, ro->name, &lock, err);
 
@@ -227,12 +226,14 @@ switch_durably(struct rotation *ro, const struct purchase *p, struct error *err)
 static int
 rotate(struct rotation *ro, unsigned flags, struct error *err)
 {
-	cleanup_purchase struct purchase p = {
-	    .tw = ro->tw, .tries = 3, .shape_key = "", .reply = REPLY_INIT};
+	cleanup_purchase struct purchase p = PURCHASE_INIT;
 	struct strlist none = {0};
 	struct shape shape = {.resources = &none};
 	int r = need_name(ro->name, err);
 
+	p.tw = ro->tw;
+	p.tries = 3;
+	p.shape_key = "";
 	if (r == TOKENWARD_OK && !ro->given->given.secrets_n)
 		r = error_set(err, TOKENWARD_USAGE,
 		    "%s: the new client secret is needed, on standard input, "

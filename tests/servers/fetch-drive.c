@@ -20,12 +20,13 @@ drive(const char *dir, struct error *err)
 	cleanup_buf struct buf in = BUF_SECRET_INIT, out = BUF_SECRET_INIT;
 	cleanup_plan struct plan plan = PLAN_INIT;
 	cleanup_reply struct reply reply = REPLY_INIT;
+	cleanup_fetch struct fetch f = FETCH_INIT;
 	int r;
 
 	if (file_read_fd(0, 4 << 20, &in))
 		return error_set(err, TOKENWARD_USAGE, "no plan");
 	r = plan_decode(in.data, in.len, &plan, err);
-	r = r ? r : fetch_run(dir, &plan, &reply, err);
+	r = r ? r : fetch_run(&f, dir, &plan, &reply, err);
 	r = r ? r : reply_encode(&reply, &out, err);
 	if (r == 0)
 		write_all(1, out.data, out.len);

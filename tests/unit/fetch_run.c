@@ -28,6 +28,7 @@ ask(const char *path, int64_t timeout_ms, struct reply *ret, struct error *err)
 	cleanup_buf struct buf url = BUF_INIT;
 	char method[] = "POST", origin[] = "https://x:443";
 	struct plan p = PLAN_INIT;
+	cleanup_fetch struct fetch f = FETCH_INIT;
 	int64_t start = clock_boot_ms();
 	int r;
 
@@ -38,7 +39,7 @@ ask(const char *path, int64_t timeout_ms, struct reply *ret, struct error *err)
 	p.timeout_ms = timeout_ms;
 	p.tries = 1;
 	*ret = (struct reply)REPLY_INIT;
-	r = fetch_run(FAKE_FETCH_DIR, &p, ret, err);
+	r = fetch_run(&f, FAKE_FETCH_DIR, &p, ret, err);
 	took_ms = clock_boot_ms() - start;
 	return r;
 }
