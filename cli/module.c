@@ -100,6 +100,7 @@ check_json(const struct tokenward_stack_line *l)
 	json_put_num(&cli.out, "line", l->line);
 	json_put_str(&cli.out, "path", l->path);
 	json_put_str(&cli.out, "fault", l->fault);
+	json_put_str(&cli.out, "note", l->note);
 	return json_end();
 }
 
@@ -122,7 +123,11 @@ check_one(void *data, const struct tokenward_stack_line *l)
 	cell(COLOUR_NONE, l->control ? l->control : "?");
 	cell(COLOUR_BOLD, l->module ? l->module : "?");
 	cell(COLOUR_NONE, l->options);
-	cell(l->fault ? COLOUR_RED : COLOUR_GREEN, l->fault ? l->fault : "ok");
+	if (l->note)
+		cell(COLOUR_DIM, l->note);
+	else
+		cell(l->fault ? COLOUR_RED : COLOUR_GREEN,
+		    l->fault ? l->fault : "ok");
 	return table_row_end(&table);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The stack in force, and the modules as the command line shows them. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,6 +232,37 @@ find_fault(const struct stack_line *line, struct shown *s)
 	return s->err.code ? without_blame(line, &s->err) : NULL;
 }
 
+/* The stack that is shipped names modules that not everybody installs. */
+static bool
+is_passed_over(const struct tokenward *tw, const struct stack_line *line)
+{
+	cleanup_free char *path = NULL;
+
+	return line->kind == MODULE_KEY && !line->fault && line->module &&
+	       (line->control == CONTROL_SUFFICIENT ||
+		   line->control == CONTROL_OPTIONAL) &&
+	       module_is_name(line->module) &&
+	       !module_built_in(line->kind, line->module) &&
+	       asprintf(&path, "%s/%s", tw->module_dir, line->module) >= 0 &&
+	       access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+static int
+show_passed_over(struct checking *c, const struct stack_line *line)
+{
+	const struct tokenward_stack_line out = {
+	    .kind = stack_kind_names[line->kind],
+	    .control = control_names[line->control],
+	    .module = line->module,
+	    .options = "",
+	    .file = line->file,
+	    .line = line->line,
+	    .note = "not installed: the line is passed over"};
+
+	c->lines++;
+	return c->each(c->data, &out);
+}
+
 static int
 check_line(struct checking *c, const struct stack_line *line)
 {
@@ -238,6 +271,8 @@ check_line(struct checking *c, const struct stack_line *line)
 	struct shown s;
 	int r;
 
+	if (is_passed_over(c->tw, line))
+		return show_passed_over(c, line);
 	look_at(c->tw, line, &s);
 	put_options(&options, &s.info, &line->options);
 	out =

@@ -17,6 +17,7 @@
 
 const char stack_default_text[] = "unlock sufficient keyring-cache timeout=8h\n"
 				  "unlock sufficient keyfile\n"
+				  "unlock sufficient secret-service\n"
 				  "unlock required passphrase\n"
 				  "store required files\n"
 				  "notify optional syslog\n";

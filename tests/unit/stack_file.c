@@ -80,7 +80,7 @@ fault_of(const char *text)
 
 #define DEFAULT_KEYS                                                \
 	"sufficient keyring-cache timeout=8h; sufficient keyfile; " \
-	"required passphrase"
+	"sufficient secret-service; required passphrase"
 
 Test(stack_file, without_a_file_the_default)
 {

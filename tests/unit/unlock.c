@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The walk over cache and slots: order, sentences, nothing trusted early. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -418,6 +419,57 @@ Test(unlock, the_stack_says_what_is_tried_and_in_which_order)
 	     "unlock requisite keyfile\n");
 	assert_ok(unlock_by("correct horse", &by, &err), err);
 	cr_assert_eq(by.keep, 0, "it opens by itself");
+	stack_free(&stack);
+}
+
+/* Leaves a trace, and is no module. */
+static void
+add_program(const char *name)
+{
+	char path[256], text[512];
+
+	snprintf(path, sizeof(path), "modules/%s", name);
+	snprintf(path, sizeof(path), "%s", unit_path(path));
+	snprintf(text, sizeof(text), "#!/bin/sh\n: >'%s'\nexit 1\n",
+	    unit_path("started"));
+	mkdir(unit_path("modules"), 0755);
+	unit_write(path, text, strlen(text));
+	cr_assert_eq(chmod(path, 0755), 0);
+}
+
+static int
+unlock_with_programs(struct key_opened *by, struct error *err)
+{
+	struct key_context ctx = context(NULL);
+	unsigned char *got = secret_alloc(KEY_LEN);
+	int r;
+
+	ctx.stack = give_stack;
+	ctx.modules = unit_path("modules");
+	r = unlock_master(&h, &ctx, got, by, err);
+	secret_free(got);
+	return r;
+}
+
+Test(unlock, a_line_that_no_slot_is_for_starts_no_program)
+{
+	struct key_opened by;
+	struct key_slot *s;
+	struct error err;
+
+	add_program("secret-service");
+	add_keyfile(unit_path("key"));
+	finish();
+	load("unlock sufficient secret-service\n"
+	     "unlock required keyfile\n");
+	assert_ok(unlock_with_programs(&by, &err), err);
+	cr_assert_eq(access(unit_path("started"), F_OK), -1);
+	s = new_slot("secret-service");
+	randombytes_buf(s->salt, sizeof(s->salt));
+	finish();
+	assert_ok(unlock_with_programs(&by, &err), err);
+	cr_assert_eq(access(unit_path("started"), F_OK), 0, "it is for it now");
+	cr_assert_str_eq(by.kind, "keyfile");
 	stack_free(&stack);
 }
 

@@ -472,6 +472,7 @@ struct tokenward_stack_line {
 	unsigned line;       /* 0: the file as a whole */
 	const char *path;    /* the module's program; NULL: built in */
 	const char *fault;   /* why the line must fail; NULL: it is good */
+	const char *note;    /* why it does nothing here, which is no fault */
 };
 typedef int (*tokenward_stack_fn)(
     void *data, const struct tokenward_stack_line *line);
