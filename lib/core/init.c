@@ -22,6 +22,10 @@ static const struct {
 	"for 8 hours. Jobs without a terminal fail after that time and after "
 	"a reboot: run \"tokenward unlock --for 30d\" then, or make the "
 	"store with --key keyfile."},
+    {"systemd-credential",
+	"The store opens by itself with the credential %s, on this machine "
+	"only, for root and for the services that are given it, also after a "
+	"reboot. It protects backups and copies of the store."},
     {"recovery",
 	"The store opens with its recovery code%s: keep it on paper, away "
 	"from this machine."},
@@ -42,7 +46,8 @@ static void
 put_slot(struct buf *out, const struct key_slot *slot)
 {
 	const char *text = advice_of(slot->kind);
-	const char *path = strmap_get(&slot->params, "path");
+	const char *path = strmap_get(
+	    &slot->params, strmap_get(&slot->params, "path") ? "path" : "name");
 	const char *hole = text ? strstr(text, "%s") : NULL;
 
 	if (!hole) {
@@ -182,7 +187,7 @@ keep_new(const struct making *m)
 	int64_t seconds;
 
 	if (unlock_keep(&m->tw->keys, &seconds, &err) == TOKENWARD_OK &&
-	    seconds > 0 && !unlock_unattended(h, &m->tw->keys, false))
+	    seconds > 0 && !unlock_unattended(h, &m->tw->keys, true))
 		keyring_put(h->store_id, h->epoch, m->master, seconds);
 }
 

@@ -16,6 +16,7 @@
 #define LINES_MAX 256u
 
 const char stack_default_text[] = "unlock sufficient keyring-cache timeout=8h\n"
+				  "unlock sufficient systemd-credential\n"
 				  "unlock sufficient keyfile\n"
 				  "unlock sufficient secret-service\n"
 				  "unlock required passphrase\n"
