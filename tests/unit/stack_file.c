@@ -78,11 +78,12 @@ fault_of(const char *text)
 	return "";
 }
 
-"sufficient keyring-cache timeout=8h; "
-    "sufficient systemd-credential; sufficient keyfile; "
-    "sufficient secret-service; required passphrase"
+#define DEFAULT_KEYS                                          \
+	"sufficient keyring-cache timeout=8h; "               \
+	"sufficient systemd-credential; sufficient keyfile; " \
+	"sufficient secret-service; required passphrase"
 
-    Test(stack_file, without_a_file_the_default)
+Test(stack_file, without_a_file_the_default)
 {
 	load("/nowhere/a", "/nowhere/b", "/nowhere/c");
 	cr_assert_str_eq(text_of(MODULE_KEY), DEFAULT_KEYS);
