@@ -76,9 +76,14 @@ static int
 keep_token(struct get *g, struct tokens *t, struct error *err)
 {
 	const struct purchase *p = &g->purchase;
+	struct token *new;
 
-	if (!was_settled(g, t) && !purchase_store(p, t))
-		return error_memory(err);
+	if (!was_settled(g, t)) {
+		new = purchase_store(p, t);
+		if (!new)
+			return error_memory(err);
+		new->successor = (g->flags & TOKENWARD_TOKEN_REJECTED) != 0;
+	}
 	gate_clear(t, g->key);
 	if (p->version->state == VERSION_CURRENT)
 		tokens_drop_gates(t, GATE_REFUSED);

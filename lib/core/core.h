@@ -53,9 +53,10 @@ struct tokenward {
 	bool has_stack;
 	struct strlist provider_dirs;
 	struct memo memo;
-	int cancel_state; /* of the caller's thread */
-	unsigned jitter;  /* 0 to 999, for this handle's life */
-	bool opened;      /* a record, in the call under way */
+	struct tokenward_token *given; /* the last one, where no memo is */
+	int cancel_state;              /* of the caller's thread */
+	unsigned jitter;               /* 0 to 999, for this handle's life */
+	bool opened;                   /* a record, in the call under way */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */

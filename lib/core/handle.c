@@ -216,6 +216,7 @@ tokenward_close(struct tokenward *tw)
 	if (!tw)
 		return;
 	memo_free(&tw->memo);
+	tokenward_token_free(tw->given);
 	store_close(tw->store);
 	strlist_free(&tw->provider_dirs);
 	stack_free(&tw->stack);

@@ -9,11 +9,11 @@ since_we_began(const struct get *g, const struct now *t)
 	return time_since(&g->began, t) >= 0 && t->wall_ms >= g->began.wall_ms;
 }
 
-/* --new wants one bought after we began, --rejected says the old is dead. */
+/* --new wants one bought after we began. */
 static bool
 is_wanted(const struct get *g, const struct token *t)
 {
-	if (g->flags & (TOKENWARD_TOKEN_NEW | TOKENWARD_TOKEN_REJECTED))
+	if (g->flags & TOKENWARD_TOKEN_NEW)
 		return since_we_began(g, &t->asked);
 	return true;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The only way back: the API said 401, that token is dead. */
 #include <string.h>
+#include <sodium.h>
 #include "base/cleanup.h"
 #include "core/events.h"
+
+#define SUCCESSOR_MS 10000
 
 struct reject {
 	const struct buf *value;
@@ -45,6 +48,31 @@ reject_durably(
 	return result;
 }
 
+static bool
+is_of(const struct token *v, const struct tokenward_token *object)
+{
+	const char *value = object ? tokenward_token_value(object) : "";
+
+	return *value && strlen(value) == v->value.len &&
+	       sodium_memcmp(value, v->value.data, v->value.len) == 0;
+}
+
+/*
+ * Of a crowd that says it one after the other, each began before it had a
+ * token: what somebody else of them has just bought is not what was refused.
+ * What this very handle gave out is.
+ */
+static bool
+is_meant(const struct get *g, const struct token *v)
+{
+	int64_t age = time_since(&v->asked, &g->began);
+
+	if (v->rejected || v->asked.wall_ms > g->began.wall_ms)
+		return false;
+	return !v->successor || age < 0 || age >= SUCCESSOR_MS ||
+	       is_of(v, g->tw->given) || is_of(v, g->tw->memo.object);
+}
+
 static int
 reject_older(void *data, struct tokens *t, struct error *err)
 {
@@ -52,7 +80,7 @@ reject_older(void *data, struct tokens *t, struct error *err)
 	struct token *v = tokens_find(t, g->key);
 
 	(void)err;
-	if (!v || v->rejected || v->asked.wall_ms > g->began.wall_ms)
+	if (!v || !is_meant(g, v))
 		return TOKENWARD_NOT_FOUND;
 	v->rejected = true;
 	return TOKENWARD_OK;

@@ -62,7 +62,11 @@ serve(struct get *g, struct tokenward_token **ret, struct error *err)
 {
 	find_warning(g);
 	*ret = token_object_new(g->token, !g->fetched, g->warning);
-	return *ret ? TOKENWARD_OK : error_memory(err);
+	if (!*ret)
+		return error_memory(err);
+	tokenward_token_free(g->tw->given);
+	g->tw->given = token_object_ref(*ret);
+	return TOKENWARD_OK;
 }
 
 static int

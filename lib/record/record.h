@@ -104,6 +104,7 @@ struct token {
 	int64_t life;     /* seconds from asked; TOKEN_LIFE_NEVER */
 	bool assumed;     /* the life is the provider file's guess */
 	bool rejected;    /* the API said 401 */
+	bool successor;   /* bought for somebody whose token was rejected */
 	enum reissue reissue;
 	int64_t renews_below; /* seconds, for REISSUE_SAME; 0: not known */
 	char *use_in;         /* "header" or "query" */

@@ -15,6 +15,7 @@ enum kind {
 	COUNT,  /* unsigned */
 	WORD,   /* an enum, as its number */
 	FLAG,   /* bool */
+	MARK,   /* bool, left out when false */
 	TIME,   /* struct now */
 };
 
@@ -36,6 +37,7 @@ static const struct row token_rows[] = {
     {"life", NUMBER, TOKEN(life)},
     {"assumed", FLAG, TOKEN(assumed)},
     {"rejected", FLAG, TOKEN(rejected)},
+    {"successor", MARK, TOKEN(successor)},
     {"reissue", WORD, TOKEN(reissue)},
     {"renews_below", NUMBER, TOKEN(renews_below)},
     {"use_in", TEXT, TOKEN(use_in)},
@@ -98,7 +100,7 @@ put_row(struct buf *out, const struct row *row, const void *at)
 		frame_put_num(out, row->key, *(const int64_t *)at);
 	else if (row->kind == COUNT || row->kind == WORD)
 		frame_put_num(out, row->key, *(const unsigned *)at);
-	else if (row->kind == FLAG)
+	else if (row->kind == FLAG || (row->kind == MARK && *(const bool *)at))
 		frame_put_num(out, row->key, *(const bool *)at);
 	else if (row->kind == TIME)
 		put_time(out, row->key, at);
@@ -173,6 +175,12 @@ get_secret(const struct frame_field *f, struct buf *ret)
 }
 
 static bool
+is_bool(const struct row *row)
+{
+	return row->kind == FLAG || row->kind == MARK;
+}
+
+static bool
 get_row(const struct frame_field *f, const struct row *row, void *at)
 {
 	int64_t v;
@@ -187,9 +195,9 @@ get_row(const struct frame_field *f, const struct row *row, void *at)
 		return frame_num(f, at);
 	if (row->kind == TIME)
 		return get_time(f, at);
-	if (!get_small(f, row->kind == FLAG ? 1 : 1000000, &v))
+	if (!get_small(f, is_bool(row) ? 1 : 1000000, &v))
 		return false;
-	if (row->kind == FLAG)
+	if (is_bool(row))
 		*(bool *)at = v == 1;
 	else
 		*(unsigned *)at = (unsigned)v;

@@ -107,3 +107,47 @@ Test(reject, what_is_not_there_is_said)
 	assert_ok(reject("never seen"), tw->err);
 	cr_assert_eq(world_requests(), 0);
 }
+
+static int
+again_at(int64_t offset)
+{
+	struct tokenward *other = world_open(offset);
+	int r = world_get(other, "n", TOKENWARD_TOKEN_REJECTED);
+
+	tokenward_close(other);
+	return r;
+}
+
+Test(reject, without_a_value_what_others_just_bought_so_stays)
+{
+	assert_ok(again_at(0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-1");
+	assert_ok(again_at(0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-1");
+	assert_ok(again_at(9), tw->err);
+	cr_assert_eq(world_requests(), 1);
+	assert_ok(again_at(12), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+	assert_ok(reject("token-2"), tw->err);
+	assert_ok(again_at(13), tw->err);
+	cr_assert_str_eq(world_token.value, "token-3");
+}
+
+Test(reject, without_a_value_what_was_bought_otherwise_goes)
+{
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_ok(again_at(0), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+}
+
+Test(reject, without_a_value_what_the_handle_gave_out_is_meant)
+{
+	assert_ok(world_get(tw, "n", TOKENWARD_TOKEN_REJECTED), tw->err);
+	cr_assert_str_eq(world_token.value, "token-1");
+	assert_ok(world_get(tw, "n", TOKENWARD_TOKEN_REJECTED), tw->err);
+	cr_assert_str_eq(world_token.value, "token-2");
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_ok(world_get(tw, "n", 0), tw->err);
+	assert_ok(world_get(tw, "n", TOKENWARD_TOKEN_REJECTED), tw->err);
+	cr_assert_str_eq(world_token.value, "token-3");
+}

@@ -31,6 +31,7 @@ fill_token(struct token *v, int64_t i)
 	v->life = i ? TOKEN_LIFE_NEVER : 3600;
 	v->assumed = i == 1;
 	v->rejected = i == 2;
+	v->successor = i == 3;
 	v->reissue = (enum reissue)(i % REISSUE_MAX);
 	v->renews_below = 1800;
 	v->use_in = strdup("header");
@@ -103,6 +104,7 @@ Test(tokens_codec, every_member_makes_the_trip)
 	cr_assert_eq(back.v[0].value.len, 6);
 	cr_assert(back.v[0].value.secret && back.v[0].refresh.secret);
 	cr_assert(back.v[1].life == TOKEN_LIFE_NEVER && back.v[1].assumed);
+	cr_assert(back.v[3].successor && !back.v[2].successor);
 	cr_assert(back.v[2].rejected && back.v[2].reissue == REISSUE_EXTENDS);
 	cr_assert_str_eq(
 	    strmap_get(&back.v[0].keep, "instance_url"), "https://x");
