@@ -3,8 +3,9 @@
  * One requester per credential, all processes.  The lock is the kernel's and
  * dies with its holder.  Waiters poll, because byte ranges have no timed
  * wait, and adopt the outcome of the flight they waited for.  A holder that
- * is stopped, not dead, keeps its lock: past its own deadline and a second
- * the waiters compete for one second lane; the late holder will find that
+ * is stopped, not dead, keeps its lock: past its own deadline and a second,
+ * or where it never said its deadline some seconds after they came, the
+ * waiters compete for one second lane; the late holder will find that
  * somebody else settled it.
  */
 #include <sodium.h>
@@ -12,6 +13,7 @@
 #include "token/token.h"
 
 #define LATE_MS 1000
+#define UNMARKED_MS 5000 /* from taking the lock to saying for how long */
 
 static int64_t
 pause_ms(unsigned round)
@@ -21,14 +23,17 @@ pause_ms(unsigned round)
 
 /*
  * A mark that was old when we came may be of somebody who died: the holder
- * now may have no mark yet, and is given its second as well.
+ * now may have no mark yet, and is given its second as well.  One that never
+ * makes a mark was stopped before it could.
  */
 static bool
 is_late(const struct flight_mark *m, int64_t came_ms)
 {
 	int64_t due = m->deadline_ms > came_ms ? m->deadline_ms : came_ms;
 
-	return m->deadline_ms != 0 && clock_boot_ms() > due + LATE_MS;
+	if (m->deadline_ms == 0)
+		due += UNMARKED_MS;
+	return clock_boot_ms() > due + LATE_MS;
 }
 
 static bool

@@ -202,6 +202,19 @@ Test(flight, a_late_holder_is_overtaken_in_the_second_lane)
 	store_unlock_range(&lock);
 }
 
+/* Stopped before it could say how long it may take. */
+Test(flight, a_holder_without_a_mark_is_overtaken_too)
+{
+	struct error err;
+	int lock = -1;
+
+	assert_ok(store_lock(tw->store, LOCK_FLIGHT, "n", 0, &lock, &err), err);
+	world_script("delay=100 life=600");
+	crowd(0, "token-1", TOKENWARD_OK);
+	cr_assert_eq(world_requests(), 1);
+	store_unlock_range(&lock);
+}
+
 /* It was left by a flyer that died long ago; who flies now is in time. */
 Test(flight, an_old_mark_opens_no_second_lane)
 {
