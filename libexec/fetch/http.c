@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Driving libcurl, and taking in what comes within limits. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "http.h"
 #include "memory.h"
+#include "verify.h"
 
 #define HEADER_BYTES_MAX 65536u
 #define HEADER_LINES_MAX 128u
@@ -224,6 +226,10 @@ ask(CURL *easy, const struct plan *p, struct http_try *t)
 	/* libcurl says "out of memory" of a line that is longer than it takes */
 	if (t->code == CURLE_OUT_OF_MEMORY && t->any && !memory_ran_out())
 		stop(t, "size", "a line of its headers");
+	if (verify_fault() && t->code != CURLE_OK) {
+		t->code = CURLE_PEER_FAILED_VERIFICATION;
+		snprintf(t->words, sizeof(t->words), "%s", verify_fault());
+	}
 }
 
 static void
@@ -234,6 +240,7 @@ perform(CURLM *multi, CURL *easy, const struct plan *p,
 	int64_t left = deadline_ms - clock_boot_ms();
 
 	t->code = set_sinks(easy, t);
+	t->code = t->code ? t->code : verify_watch(easy);
 	if (!t->code)
 		t->code =
 		    options_set(easy, p, target, headers, left > 1 ? left : 1);

@@ -221,8 +221,9 @@ class Pki:
         return os.path.join(self.dir, name)
 
     def run(self, *args):
-        subprocess.run(["openssl", *args], check=True, cwd=self.dir,
-                       capture_output=True)
+        done = subprocess.run(["openssl", *args], cwd=self.dir, text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, (args, done.stderr)
 
     def key(self, name, kind=("EC", "-pkeyopt", "ec_paramgen_curve:P-256")):
         self.run("genpkey", "-algorithm", *kind, "-out", name + ".key")
