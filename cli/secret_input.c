@@ -111,11 +111,12 @@ static int
 set_secret(
     struct tokenward_credential *c, const char *name, const struct buf *b)
 {
+	size_t n = characters(b);
 	int r = tokenward_credential_set_secret(cli.tw, c, name,
 	    b->data ? b->data : (const void *)"", b->len, from.verbatim);
 
 	if (r == TOKENWARD_OK)
-		say("%zu characters read", characters(b));
+		say("%zu character%s read", n, n == 1 ? "" : "s");
 	return library_result(r);
 }
 
