@@ -21,6 +21,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -99,8 +100,11 @@ class Bus:
         self.daemon = self._spawn(
             ["dbus-daemon", "--nofork", "--nopidfile", "--nosyslog",
              "--config-file=" + self.path("bus.conf")])
-        self._until("the bus", self.daemon,
-                    lambda: os.path.exists(self.path("run", "bus")))
+        self._until("the bus", self.daemon, self._listens)
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.path("run", "bus")) == 0
 
     def stop(self):
         """The bus ends; its socket's file stays, as after a crash."""

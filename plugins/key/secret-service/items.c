@@ -13,11 +13,26 @@
 
 /* ---- the session: how secrets are encrypted on the bus ----------------- */
 
+/* libsecret goes after the name: its session may be with somebody else. */
+static gboolean
+is_owners(const struct secrets *s)
+{
+	g_autofree char *owner =
+	    g_dbus_proxy_get_name_owner(G_DBUS_PROXY(s->session));
+
+	return g_strcmp0(owner, s->owner) == 0;
+}
+
 static int
 check_session(struct secrets *s)
 {
 	const char *how = secret_service_get_session_algorithms(s->session);
 
+	if (!is_owners(s))
+		return secrets_say(s, TOKENWARD_MODULE_AWAY,
+		    "%s ended while it was asked (OpenSession), and another "
+		    "is in its place: try again",
+		    s->who);
 	if (how && g_str_equal(how, ENCRYPTED) &&
 	    secret_service_get_session_dbus_path(s->session))
 		return TOKENWARD_MODULE_OK;
@@ -230,25 +245,33 @@ check_attributes(struct secrets *s, const char *item, GVariant *wanted)
 }
 
 static int
+too_long(struct secrets *s, size_t len, size_t max)
+{
+	return secrets_say(s, TOKENWARD_MODULE_BROKEN,
+	    "%s gave a secret of %zu bytes: %zu is the most there could be, "
+	    "so it was changed in the keyring",
+	    s->who, len, max);
+}
+
+static int
 decode(struct secrets *s, GVariant *secret, size_t max, SecretValue **ret)
 {
 	g_autoptr(GVariant) bytes = g_variant_get_child_value(secret, 2);
 	gsize len = 0;
 
 	if (g_variant_n_children(bytes) > max + BLOCK)
-		return secrets_say(s, TOKENWARD_MODULE_BROKEN,
-		    "%s gave a secret of %zu bytes: %zu is the most there "
-		    "could be",
-		    s->who, (size_t)g_variant_n_children(bytes), max);
+		return too_long(s, g_variant_n_children(bytes), max);
 	*ret = secret_service_decode_dbus_secret(s->session, secret);
-	if (*ret)
-		secret_value_get(*ret, &len);
-	if (*ret && len <= max)
+	if (!*ret)
+		return secrets_say(s, TOKENWARD_MODULE_FAILED,
+		    "%s did not keep to the protocol: what it gave does not "
+		    "decrypt",
+		    s->who);
+	secret_value_get(*ret, &len);
+	if (len <= max)
 		return TOKENWARD_MODULE_OK;
 	g_clear_pointer(ret, secret_value_unref);
-	return secrets_say(s, TOKENWARD_MODULE_BROKEN,
-	    "%s gave a secret that cannot be decrypted, or is too long",
-	    s->who);
+	return too_long(s, len, max);
 }
 
 int
