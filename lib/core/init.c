@@ -5,74 +5,9 @@
 #include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
+#include "core/choose.h"
 #include "core/events.h"
 #include "key/key.h"
-
-/* What each way to unlock protects against, and what will still fail. */
-static const struct {
-	const char *kind, *text;
-} advice[] = {
-    {"keyfile",
-	"The store opens by itself with the key file %s: jobs work, also "
-	"after a reboot. It protects backups and copies of the store, not "
-	"against somebody who can read that file too: keep it out of "
-	"backups of the store."},
-    {"passphrase",
-	"The store opens with your passphrase%s, which the kernel remembers "
-	"for 8 hours. Jobs without a terminal fail after that time and after "
-	"a reboot: run \"tokenward unlock --for 30d\" then, or make the "
-	"store with --key keyfile."},
-    {"systemd-credential",
-	"The store opens by itself with the credential %s, on this machine "
-	"only, for root and for the services that are given it, also after a "
-	"reboot. It protects backups and copies of the store."},
-    {"recovery",
-	"The store opens with its recovery code%s: keep it on paper, away "
-	"from this machine."},
-};
-
-static const char *
-advice_of(const char *kind)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
-		if (strcmp(advice[i].kind, kind) == 0)
-			return advice[i].text;
-	return NULL;
-}
-
-static void
-put_slot(struct buf *out, const struct key_slot *slot)
-{
-	const char *text = advice_of(slot->kind);
-	const char *path = strmap_get(
-	    &slot->params, strmap_get(&slot->params, "path") ? "path" : "name");
-	const char *hole = text ? strstr(text, "%s") : NULL;
-
-	if (!hole) {
-		buf_printf(out,
-		    "The store opens with the key module %s: see what its "
-		    "manual says of reboots and of jobs.",
-		    slot->kind);
-		return;
-	}
-	buf_put(out, text, (size_t)(hole - text));
-	buf_put_str(out, path ? path : "");
-	buf_put_str(out, hole + 2);
-}
-
-static void
-put_advice(struct buf *out, const struct header *h)
-{
-	size_t i;
-
-	for (i = 0; i < h->slots_n; i++) {
-		if (out->len)
-			buf_put_byte(out, '\n');
-		put_slot(out, &h->slots[i]);
-	}
-}
 
 struct making {
 	struct tokenward *tw;
@@ -100,6 +35,41 @@ enroll(struct making *m, const char *text, struct error *err)
 	return r ? r : slot_wrap(slot, h->store_id, m->kek, m->master, err);
 }
 
+/* Without a dialog: a keyring that is locked is not the best there is. */
+static int
+try_choice(struct making *m, const struct choice *c, struct error *err)
+{
+	struct header *h = &m->h;
+	size_t said = m->text.len;
+	int r;
+
+	m->ctx.dialogs = c->last;
+	r = enroll(m, c->key, err);
+	if (r == TOKENWARD_OK || c->last)
+		return r;
+	slot_free(&h->slots[--h->slots_n]);
+	h->slots[h->slots_n] = (struct key_slot){0};
+	h->next_slot--;
+	m->text.len = said;
+	choice_passed(c, err, &m->text);
+	return r;
+}
+
+static int
+enroll_best(struct making *m, struct error *err)
+{
+	const struct choice *c = NULL;
+	int r = TOKENWARD_FAILED;
+
+	while ((c = choice_next(&m->ctx, c))) {
+		r = try_choice(m, c, err);
+		if (r == TOKENWARD_OK || c->last)
+			break;
+	}
+	m->ctx.dialogs = true;
+	return r;
+}
+
 /* Module programs only: what they need may be bound to this machine. */
 static bool
 is_bound(const struct header *h)
@@ -116,9 +86,9 @@ static int
 enroll_all(struct making *m, const char *const *keys, unsigned flags,
     struct error *err)
 {
-	int r = TOKENWARD_OK;
+	int r = keys && *keys ? TOKENWARD_OK : enroll_best(m, err);
 
-	for (; r == TOKENWARD_OK && *keys; keys++)
+	for (; r == TOKENWARD_OK && keys && *keys; keys++)
 		r = enroll(m, *keys, err);
 	if (r == TOKENWARD_OK && is_bound(&m->h) && m->tw->show &&
 	    !(flags & TOKENWARD_INIT_NO_RECOVERY))
@@ -160,11 +130,10 @@ static int
 make(struct making *m, const char *const *keys, unsigned flags,
     struct error *err)
 {
-	static const char *const best[] = {"keyfile", NULL};
 	int r;
 
 	new_header(m);
-	r = enroll_all(m, keys && *keys ? keys : best, flags, err);
+	r = enroll_all(m, keys, flags, err);
 	if (r == TOKENWARD_OK)
 		r = store_create(
 		    m->tw->path, &m->h, m->master, &m->tw->store, err);

@@ -19,6 +19,7 @@ const char stack_default_text[] = "unlock sufficient keyring-cache timeout=8h\n"
 				  "unlock sufficient systemd-credential\n"
 				  "unlock sufficient keyfile\n"
 				  "unlock sufficient secret-service\n"
+				  "unlock sufficient tpm2\n"
 				  "unlock required passphrase\n"
 				  "store required files\n"
 				  "notify optional syslog\n";

@@ -81,7 +81,8 @@ fault_of(const char *text)
 #define DEFAULT_KEYS                                          \
 	"sufficient keyring-cache timeout=8h; "               \
 	"sufficient systemd-credential; sufficient keyfile; " \
-	"sufficient secret-service; required passphrase"
+	"sufficient secret-service; sufficient tpm2; "        \
+	"required passphrase"
 
 Test(stack_file, without_a_file_the_default)
 {
