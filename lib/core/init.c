@@ -135,8 +135,8 @@ make(struct making *m, const char *const *keys, unsigned flags,
 	new_header(m);
 	r = enroll_all(m, keys, flags, err);
 	if (r == TOKENWARD_OK)
-		r = store_create(
-		    m->tw->path, &m->h, m->master, &m->tw->store, err);
+		r = store_create(m->tw->path, &m->h, m->master,
+		    &m->tw->deadline_ms, &m->tw->store, err);
 	if (r != TOKENWARD_OK) {
 		unmake(m);
 		return r;

@@ -144,6 +144,9 @@ drop_headers(struct destroying *d)
 		r = drop_header(d, names[i]);
 	if (r != TOKENWARD_OK)
 		return r;
+	/* Whatever it is, doctor put it there. */
+	if (unlinkat(d->f.dir, "header.bad", 0) < 0 && errno != ENOENT)
+		return fail(d, errno, "remove", "header.bad");
 	e = file_sync_fd(d->f.dir);
 	return e ? fail(d, e, "remove", "header") : TOKENWARD_OK;
 }

@@ -12,7 +12,7 @@
 #include "store/front.h"
 
 static const char *const parts[] = {
-    "header", "header.old", "lock", "credentials", "tokens"};
+    "header", "header.old", "header.bad", "lock", "credentials", "tokens"};
 static const char *const temporaries[] = {"header.new", "header.old.new"};
 
 static bool

@@ -37,6 +37,9 @@ enum { LOCK_AT_HEADER, LOCK_AT_EPOCH };
 
 /* At most so long from now, and hardly past the deadline. */
 int64_t store_until(const struct store *s, int64_t most_ms);
+/* The store's lock, of a directory without a header that can be read. */
+int files_lock_header(const struct files *f, const int64_t *deadline_ms,
+    int *ret_lock, struct error *err);
 /* The header and the keys as they are now. */
 int store_renew(struct store *s, struct error *err);
 /* Holds off a new master key, and makes sure of having the present one. */

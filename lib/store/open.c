@@ -109,20 +109,28 @@ store_use_deadline(struct store *s, const int64_t *deadline_ms)
 	s->deadline_ms = deadline_ms;
 }
 
-int64_t
-store_until(const struct store *s, int64_t most_ms)
+static int64_t
+until(const int64_t *deadline_ms, int64_t most_ms)
 {
 	int64_t now = clock_boot_ms(), end = now + most_ms;
 
-	if (s->deadline_ms && *s->deadline_ms < end)
-		end = *s->deadline_ms;
+	if (deadline_ms && *deadline_ms < end)
+		end = *deadline_ms;
 	return end > now + LAST_MS ? end : now + LAST_MS;
 }
 
-static int
-lock_header(const struct files *f, int *ret_lock, struct error *err)
+int64_t
+store_until(const struct store *s, int64_t most_ms)
 {
-	int r = lock_take(f->dir, 0, clock_boot_ms() + LOCK_MS, ret_lock, err);
+	return until(s->deadline_ms, most_ms);
+}
+
+int
+files_lock_header(const struct files *f, const int64_t *deadline_ms,
+    int *ret_lock, struct error *err)
+{
+	int r = lock_take(
+	    f->dir, LOCK_AT_HEADER, until(deadline_ms, LOCK_MS), ret_lock, err);
 
 	return r ? error_prefix(err, "%s: ", f->path) : r;
 }
@@ -198,7 +206,7 @@ create_header(const struct files *f, struct header *h,
 
 int
 store_create(const char *path, struct header *h, const unsigned char *master,
-    struct store **ret, struct error *err)
+    const int64_t *deadline_ms, struct store **ret, struct error *err)
 {
 	cleanup_lock int lock = -1;
 	struct files f;
@@ -209,7 +217,7 @@ store_create(const char *path, struct header *h, const unsigned char *master,
 		    "there is a store at %s already", path);
 	if (files_make(path, &f, err) != TOKENWARD_OK)
 		return err->code;
-	r = lock_header(&f, &lock, err);
+	r = files_lock_header(&f, deadline_ms, &lock, err);
 	if (r == TOKENWARD_OK)
 		r = create_header(&f, h, master, err);
 	files_close(&f);
@@ -223,7 +231,8 @@ store_finish(struct store *s, struct error *err)
 
 	if (files_has(&s->files, "header.old"))
 		return TOKENWARD_OK;
-	if (lock_header(&s->files, &lock, err) != TOKENWARD_OK)
+	if (files_lock_header(&s->files, s->deadline_ms, &lock, err) !=
+	    TOKENWARD_OK)
 		return err->code;
 	return write_header_file(
 	    &s->files, "header.old", &s->header.bytes, err);
@@ -288,7 +297,7 @@ write_both(struct store *s, struct header *h, const unsigned char *master,
 	}
 	header_free(&s->header);
 	s->header = fresh;
-	return TOKENWARD_OK;
+	return keep ? TOKENWARD_OK : files_drop(&s->files, "header.bad", err);
 }
 
 int
@@ -336,36 +345,4 @@ store_reload(struct store *s, struct error *err)
 	header_free(&s->header);
 	s->header = fresh;
 	return TOKENWARD_OK;
-}
-
-static int
-repair(const struct files *f, struct error *err)
-{
-	cleanup_buf struct buf b = BUF_INIT;
-	cleanup_lock int lock = -1;
-	struct header h;
-	int e;
-
-	if (lock_header(f, &lock, err) != TOKENWARD_OK)
-		return err->code;
-	e = files_get(f, "header.old", HEADER_MAX, &b);
-	if (e)
-		return files_fail(f, e, "read", "header.old", err);
-	if (header_decode(b.data, b.len, &h, err) != TOKENWARD_OK)
-		return error_prefix(err, "%s/header.old: ", f->path);
-	header_free(&h);
-	return write_header_file(f, "header", &b, err);
-}
-
-int
-store_repair_header(const char *path, struct error *err)
-{
-	struct files f;
-	int r = files_open(path, &f, err);
-
-	if (r == TOKENWARD_OK) {
-		r = repair(&f, err);
-		files_close(&f);
-	}
-	return r;
 }

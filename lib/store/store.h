@@ -8,7 +8,7 @@
  *   seal.c    plain text <-> sealed bytes     header.c   the header file
  *   kept.c    keys the header keeps through a new master key
  *   keys.c    the subkeys     rekey.c   a new master key
- *   store.c   this front
+ *   store.c   this front  open.c  its beginning  repair.c  its header mended
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -37,7 +37,8 @@ struct store;
 int store_open(const char *path, struct store **ret, struct error *err);
 /* Makes directory, lock and header (header last), then opens it. */
 int store_create(const char *path, struct header *h,
-    const unsigned char *master, struct store **ret, struct error *err);
+    const unsigned char *master, const int64_t *deadline_ms, struct store **ret,
+    struct error *err);
 /* The copy of the header, where making the store was cut short before it. */
 int store_finish(struct store *s, struct error *err);
 void store_close(struct store *s);
@@ -55,8 +56,14 @@ int store_write_header(struct store *s, struct header *h,
 /* The same, but nothing of the one before is kept: it must not open. */
 int store_replace_header(struct store *s, struct header *h,
     const unsigned char *master, struct error *err);
-/* header.old back in place; only for doctor --repair. */
-int store_repair_header(const char *path, struct error *err);
+/*
+ * Only for doctor --repair: header.old as it is, the caller's to check and to
+ * free; then that very copy in place of the header, which is kept as
+ * header.bad.
+ */
+int store_read_copy(const char *path, struct header *ret, struct error *err);
+int store_repair_header(const char *path, const struct header *copy,
+    const int64_t *deadline_ms, struct error *err);
 
 /*
  * Derives the subkeys; the header's MAC must agree (else TOKENWARD_LOCKED).

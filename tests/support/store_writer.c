@@ -73,7 +73,7 @@ make_store(const char *dir, const char *keyfile, struct buf *words)
 	randombytes_buf(master, KEY_LEN);
 	randombytes_buf(h.store_id, STORE_ID_LEN);
 	add_slot(&h, "keyfile", keyfile, &ctx, master);
-	need(store_create(dir, &h, master, &s, &err), dir);
+	need(store_create(dir, &h, master, NULL, &s, &err), dir);
 	if (words->len) {
 		add_slot(&h, "passphrase", NULL, &ctx, master);
 		need(store_write_header(s, &h, master, &err), "header");

@@ -23,7 +23,7 @@ make(void)
 	struct error err;
 
 	randombytes_buf(h.store_id, sizeof(h.store_id));
-	assert_ok(store_create(unit_path("s"), &h, first, &s, &err), err);
+	assert_ok(store_create(unit_path("s"), &h, first, NULL, &s, &err), err);
 	assert_ok(store_unlock(s, first, true, &err), err);
 	header_free(&h);
 	return s;

@@ -25,7 +25,7 @@ make_with(const char *path, const unsigned char *key)
 	struct error err;
 
 	randombytes_buf(h.store_id, sizeof(h.store_id));
-	assert_ok(store_create(path, &h, key, &s, &err), err);
+	assert_ok(store_create(path, &h, key, NULL, &s, &err), err);
 	assert_ok(store_unlock(s, key, true, &err), err);
 	header_free(&h);
 	return s;
@@ -305,11 +305,12 @@ Test(store, is_not_made_over_something)
 	struct error err;
 
 	store_close(make("s"));
-	assert_fails(store_create(unit_path("s"), &h, master, &s, &err), err,
-	    TOKENWARD_EXISTS, "already");
+	assert_fails(store_create(unit_path("s"), &h, master, NULL, &s, &err),
+	    err, TOKENWARD_EXISTS, "already");
 	cr_assert_eq(mkdir(unit_path("home"), 0700), 0);
 	unit_write(unit_path("home/letter"), "dear", 4);
-	assert_fails(store_create(unit_path("home"), &h, master, &s, &err), err,
+	assert_fails(
+	    store_create(unit_path("home"), &h, master, NULL, &s, &err), err,
 	    TOKENWARD_USAGE, "other files");
 }
 
@@ -701,6 +702,19 @@ Test(store, a_new_header_keeps_the_old_one)
 	store_close(t);
 }
 
+static int
+repair(const char *path, struct error *err)
+{
+	struct header copy;
+	int r = store_read_copy(path, &copy, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	r = store_repair_header(path, &copy, NULL, err);
+	header_free(&copy);
+	return r;
+}
+
 Test(store, reload_refuses_a_header_without_its_key)
 {
 	struct store *s = make("s");
@@ -715,7 +729,7 @@ Test(store, reload_refuses_a_header_without_its_key)
 	store_close(s);
 	assert_fails(reopen(unit_path("s"), &s, &err), err, TOKENWARD_LOCKED,
 	    "not that of the store");
-	assert_ok(store_repair_header(unit_path("s"), &err), err);
+	assert_ok(repair(unit_path("s"), &err), err);
 	assert_ok(reopen(unit_path("s"), &s, &err), err);
 	store_close(s);
 	buf_free(&b);
@@ -731,10 +745,10 @@ Test(store, a_lost_header_is_repaired_and_never_made_anew)
 	cr_assert_eq(unlink(unit_path("s/header")), 0);
 	assert_fails(store_open(unit_path("s"), &s, &err), err,
 	    TOKENWARD_DAMAGED, "doctor --repair");
-	assert_fails(store_create(unit_path("s"), &h, master, &s, &err), err,
-	    TOKENWARD_DAMAGED, "doctor --repair");
+	assert_fails(store_create(unit_path("s"), &h, master, NULL, &s, &err),
+	    err, TOKENWARD_DAMAGED, "doctor --repair");
 	header_free(&h);
-	assert_ok(store_repair_header(unit_path("s"), &err), err);
+	assert_ok(repair(unit_path("s"), &err), err);
 	assert_ok(reopen(unit_path("s"), &s, &err), err);
 	check_record(s, RECORD_CREDENTIAL, "a", "one", true);
 	store_close(s);
@@ -749,8 +763,8 @@ Test(store, records_without_a_header_are_not_built_over)
 	store_close(s);
 	cr_assert_eq(unlink(unit_path("s/header")), 0);
 	cr_assert_eq(unlink(unit_path("s/header.old")), 0);
-	assert_fails(store_create(unit_path("s"), &h, master, &s, &err), err,
-	    TOKENWARD_DAMAGED, "backup");
+	assert_fails(store_create(unit_path("s"), &h, master, NULL, &s, &err),
+	    err, TOKENWARD_DAMAGED, "backup");
 	header_free(&h);
 }
 

@@ -70,7 +70,8 @@ make_on(const char *options)
 		cr_skip("no mounts here");
 	}
 	randombytes_buf(h.store_id, sizeof(h.store_id));
-	assert_ok(store_create(unit_path("disk/s"), &h, master, &s, &err), err);
+	assert_ok(
+	    store_create(unit_path("disk/s"), &h, master, NULL, &s, &err), err);
 	assert_ok(store_unlock(s, master, true, &err), err);
 	return s;
 }
