@@ -95,6 +95,9 @@ static const struct {
 } grades[] = {
     {"keyfile", "fair", "who can read it and the store reads everything"},
     {"passphrase", "strong", "as hard to guess as its words"},
+    {"secret-service", "strong",
+	"in the keyring of the desktop, as safe as the password of the login; "
+	"opens while that keyring is unlocked"},
     {"systemd-credential", "fair",
 	"sealed to this machine: root here opens it, without a TPM a copy of "
 	"the whole disk, too"},
