@@ -23,6 +23,7 @@ const char *const event_names[EVENT_MAX] = {
     [EVENT_CREDENTIAL_REMOVED] = "credential.removed",
     [EVENT_CREDENTIAL_EXPORTED] = "credential.exported",
     [EVENT_KEY_ADDED] = "key.added",
+    [EVENT_KEY_CHANGED] = "key.changed",
     [EVENT_KEY_REMOVED] = "key.removed",
     [EVENT_STORE_CREATED] = "store.created",
     [EVENT_STORE_UNLOCKED] = "store.unlocked",

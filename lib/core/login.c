@@ -4,10 +4,11 @@
  * passphrase slots are tried: a PIN, say, is not to be guessed at with what
  * was typed for something else.
  */
+#include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/events.h"
 #include "core/login.h"
 #include "key/methods.h"
 #include "key/module_slot.h"
@@ -100,6 +101,28 @@ try_slots(struct login *l)
 	return r;
 }
 
+/* ---- what is told ------------------------------------------------------- */
+
+/* It is done: a line that fails is no reason to say otherwise. */
+static void
+tell(struct login *l, enum event event, const char *reason)
+{
+	struct error ignored;
+
+	event_raise(l->tw, &ignored, event, "reason", reason, NULL);
+}
+
+static void
+tell_change(struct login *l)
+{
+	struct error ignored;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)l->opened->id);
+	event_raise(l->tw, &ignored, EVENT_KEY_CHANGED, "slot", number, "kind",
+	    l->opened->kind, NULL);
+}
+
 /* ---- open and lock ----------------------------------------------------- */
 
 /* Every other module has nothing for a login. */
@@ -157,6 +180,8 @@ open_and_keep(struct login *l)
 	    !keyring_put(l->h->store_id, l->h->epoch, l->master, keep))
 		r = error_set(l->err, TOKENWARD_FAILED,
 		    "the kernel's keyring would not keep the key");
+	if (r == TOKENWARD_OK && l->opened)
+		tell(l, EVENT_STORE_UNLOCKED, "login");
 	return r;
 }
 
@@ -180,6 +205,7 @@ login_lock(struct tokenward *tw)
 	if (r == TOKENWARD_OK) {
 		keyring_forget(l.h->store_id, l.h->epoch);
 		keyring_forget(l.h->store_id, l.h->epoch - 1);
+		tell(&l, EVENT_STORE_LOCKED, "the last session ended");
 	}
 	return end(&l, r);
 }
@@ -253,6 +279,8 @@ rewrap(struct login *l, const struct buf *new)
 	r = key_enroll(&l->ctx, passphrase_method.name, &fresh, l->kek, l->err);
 	if (r == TOKENWARD_OK)
 		r = publish(l, &fresh);
+	if (r == TOKENWARD_OK)
+		tell_change(l);
 	slot_free(&fresh);
 	return r;
 }

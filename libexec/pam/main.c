@@ -26,6 +26,7 @@
 
 #define WORDS_MAX 4096
 #define LIMIT_SECONDS 60
+#define NO_PROGRAMS "/nonexistent" /* no module is started */
 
 struct words {
 	struct buf v[2];
@@ -136,8 +137,10 @@ run(size_t mode, long seconds, const char *given)
 {
 	struct words w = {.v = {BUF_SECRET_INIT, BUF_SECRET_INIT}};
 	cleanup_free char *store = given ? store_path_of(given) : NULL;
-	struct tokenward_open_params p = {
-	    .size = sizeof(p), .store = store, .timeout = seconds};
+	struct tokenward_open_params p = {.size = sizeof(p),
+	    .store = store,
+	    .timeout = seconds,
+	    .libexec_dir = NO_PROGRAMS};
 	struct tokenward *tw = NULL;
 	int r = TOKENWARD_USAGE;
 

@@ -57,6 +57,10 @@ class Log:
             self.lines.append(self.socket.recv(65536).decode(
                 "utf-8", "replace"))
 
+    def events(self, since):
+        return [line.split("]: ")[1].split()[0]
+                for line in self.lines[since:] if " tokenward[" in line]
+
     def of_ours(self, since):
         time.sleep(0.05)  # the datagram is there; its thread may not be
         return [line for line in self.lines[since:] if "pam_tokenward(" in line]
@@ -191,6 +195,14 @@ class Place:
         self.options = "libexec=%s timeout=30" % self.path("libexec")
         self.shadow = {}
         self.people = [self._add_user(name) for name in ("twalice", "twbob")]
+        self.root = Person(self, "root", 0, 0, self.path("home-root"))
+        os.mkdir(self.root.home, 0o700)
+        with open("/etc/passwd", encoding="utf-8") as f:
+            text = re.sub("^root:(.*):[^:]*:([^:]*)$",
+                          rf"root:\1:{self.root.home}:\2", f.read(),
+                          flags=re.M)
+        with open("/etc/passwd", "w", encoding="utf-8") as f:
+            f.write(text)
 
     def _own_dev(self):
         os.mkdir(self.path("dev"))
