@@ -102,16 +102,35 @@ is_current(const struct credential *c, const struct tokenward_credential *given)
 	return v && object_is_version(given, v);
 }
 
-/* It is in use: an earlier try finished, or a mistaken one is taken back. */
+/* True: they are others now. */
+static bool
+set_dates(const struct rotation *ro, const struct purchase *p)
+{
+	struct secret_version *v =
+	    credential_version(p->credential, VERSION_CURRENT);
+	int64_t issued_at = v->issued_at, expires_at = v->expires_at;
+	enum date_basis basis = v->basis;
+
+	if (object_has_dates(ro->given))
+		version_dates(ro->given, p->provider, &ro->now, v);
+	return v->issued_at != issued_at || v->expires_at != expires_at ||
+	       v->basis != basis;
+}
+
+/*
+ * It is in use: an earlier try finished, or a mistaken one is taken back, or
+ * it is said again with other dates.
+ */
 static int
 finish(struct rotation *ro, struct purchase *p, struct error *err)
 {
+	bool staged = credential_version(p->credential, VERSION_STAGED);
+	bool dates = set_dates(ro, p);
 	int r = TOKENWARD_OK;
 
-	if (credential_version(p->credential, VERSION_STAGED)) {
-		drop_state(p->credential, VERSION_STAGED);
+	drop_state(p->credential, VERSION_STAGED);
+	if (staged || dates)
 		r = credential_save(ro->tw, p->credential, err);
-	}
 	return r ? r
 		 : credential_finish(
 		       ro->tw, p->credential, p->provider, SETTLE_GATES, err);
