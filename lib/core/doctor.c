@@ -7,24 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
-#include "core/core.h"
+#include "core/doctor.h"
 #include "key/key.h"
 
-struct doctor {
-	struct tokenward *tw;
-	tokenward_finding_fn finding;
-	void *data;
-	bool bad;
-};
-
-static void find(struct doctor *d, const char *grade, const char *cure,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-static void
+void
 find(
     struct doctor *d, const char *grade, const char *cure, const char *fmt, ...)
 {
@@ -85,36 +74,10 @@ look_at_helper(struct doctor *d)
 		    "kernel has no Landlock");
 }
 
-static void
-look_at_slot(struct doctor *d, const struct key_slot *s)
-{
-	const char *path = strmap_get(&s->params, "path");
-	struct stat st;
-
-	if (strcmp(s->kind, "keyfile") != 0) {
-		find(d, "strong", NULL, "key slot %u: %s", s->id, s->kind);
-		return;
-	}
-	if (!path || stat(path, &st) < 0)
-		find(d, "weak", "put the key file back, or make a new store",
-		    "key slot %u: the key file %s is not there", s->id,
-		    path ? path : "?");
-	else if (st.st_mode & 077)
-		find(d, "bad", "chmod 600 the key file",
-		    "key slot %u: the key file %s may be read by others", s->id,
-		    path);
-	else
-		find(d, "fair", NULL,
-		    "key slot %u: the key file %s opens the store by itself; "
-		    "who can read it and the store reads everything",
-		    s->id, path);
-}
-
 static int
 look_at_store(struct doctor *d, struct error *err)
 {
 	const struct header *h;
-	size_t i;
 	int r;
 
 	if (!d->tw->store) {
@@ -125,8 +88,7 @@ look_at_store(struct doctor *d, struct error *err)
 	find(d, "ok", NULL, "the store is %s, format %lld, %s", d->tw->path,
 	    (long long)h->format,
 	    store_is_read_only(d->tw->store) ? "read-only" : "writable");
-	for (i = 0; i < h->slots_n; i++)
-		look_at_slot(d, &h->slots[i]);
+	look_at_unlocking(d);
 	r = need_keys(d->tw, false, err);
 	if (r == TOKENWARD_OK)
 		find(d, "ok", NULL, "the store is open to this user now");

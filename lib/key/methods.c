@@ -101,6 +101,11 @@ static const struct {
     {"systemd-credential", "fair",
 	"sealed to this machine: root here opens it, without a TPM a copy of "
 	"the whole disk, too"},
+    {"secret-service", "strong",
+	"as safe as the password that opens the keyring, and open to every "
+	"program of yours while you are logged in"},
+    {"tpm2", "strong",
+	"sealed to this machine's TPM: no copy of the disk opens it"},
     {"recovery", "strong", "130 random bits, as safe as the paper"},
 };
 
