@@ -123,7 +123,7 @@ check_one(void *data, const struct tokenward_stack_line *l)
 	cell(COLOUR_NONE, l->control ? l->control : "?");
 	cell(COLOUR_BOLD, l->module ? l->module : "?");
 	cell(COLOUR_NONE, l->options);
-	if (l->note)
+	if (l->note && !l->fault)
 		cell(COLOUR_DIM, l->note);
 	else
 		cell(l->fault ? COLOUR_RED : COLOUR_GREEN,

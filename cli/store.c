@@ -9,11 +9,14 @@
 #define ANSWER_MAX 4096
 
 static struct {
+	const char *to;
 	bool yes;
 	bool keep_key_file;
 } given;
 
 const struct option_row store_options[] = {
+    {"to", 0, OPTION_TEXT, &given.to, "MODULE[=OPTIONS]",
+	"migrate: where the records are to lie (files: in the directory)"},
     {"yes", 0, OPTION_FLAG, &given.yes, NULL,
 	"destroy: do not ask, also not for the key file"},
     {"keep-key-file", 0, OPTION_FLAG, &given.keep_key_file, NULL,
@@ -119,6 +122,28 @@ store_upgrade(void)
 	    change == TOKENWARD_CHANGED ? "changed" : "unchanged");
 }
 
+/* ---- migrate ----------------------------------------------------------- */
+
+static int
+store_migrate(void)
+{
+	cleanup_text char *text = NULL;
+	enum tokenward_change change;
+	int r;
+
+	if (!given.to)
+		return error_set(&cli.error, TOKENWARD_USAGE,
+		    "store migrate: say --to MODULE, as in --to secret-service "
+		    "or --to files");
+	r = tokenward_migrate_store(cli.tw, given.to, &change, &text);
+	if (r)
+		return library_result(r);
+	if (text)
+		say_text(text);
+	return out_change(
+	    change == TOKENWARD_CHANGED ? "changed" : "unchanged");
+}
+
 /* ---- destroy ----------------------------------------------------------- */
 
 static int
@@ -194,6 +219,7 @@ static const struct action {
 	bool takes_names;
 } actions[] = {
     {"verify", store_verify, false},
+    {"migrate", store_migrate, false},
     {"upgrade", store_upgrade, false},
     {"adopt", store_adopt, true},
     {"destroy", store_destroy, false},
@@ -213,6 +239,6 @@ cmd_store(void)
 		return actions[i].run();
 	}
 	return error_set(&cli.error, TOKENWARD_USAGE,
-	    "store: verify, upgrade, adopt or destroy, not \"%s\"",
+	    "store: verify, migrate, upgrade, adopt or destroy, not \"%s\"",
 	    clean(cli.args[0]));
 }

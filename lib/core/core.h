@@ -87,6 +87,11 @@ int handle_stack(
     struct tokenward *tw, const struct stack **ret, struct error *err);
 int need_name(const char *name, struct error *err);
 
+/* migrate.c: the header may keep this as a place for records.  A secret
+   option is refused, or left to the stack. */
+int check_where(struct tokenward *tw, struct where *to, bool leave_secrets,
+    struct error *err);
+
 /* init.c: tokenward_init_store(), within another call. */
 int init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
     int *ret_created, char **ret_text, struct error *err);

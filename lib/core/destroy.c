@@ -17,6 +17,7 @@
 #include "core/events.h"
 #include "key/methods.h"
 #include "store/entries.h"
+#include "store/migrate.h"
 
 #define MADE_WITHIN 60 /* seconds between a key file and its slot */
 
@@ -198,6 +199,46 @@ end_slots(struct destroying *d, struct error *err)
 	return r;
 }
 
+/* ---- records elsewhere ------------------------------------------------- */
+
+/* Only where the header is proved, and first: without its keys it is not. */
+static int
+empty_modules(struct tokenward *tw, struct error *err)
+{
+	unsigned char *master = secret_alloc(KEY_LEN);
+	tokenward_ask_fn ask = tw->keys.ask;
+	struct key_opened by;
+	int r;
+
+	tw->keys.ask = NULL;
+	r = master ? find_master(tw, master, &by, err) : error_memory(err);
+	tw->keys.ask = ask;
+	if (r == TOKENWARD_OK)
+		r = store_unlock(tw->store, master, false, err);
+	secret_free(master);
+	return r ? r : store_empty_modules(tw->store, err);
+}
+
+static int
+end_records(struct destroying *d, struct error *err)
+{
+	const struct header *h = store_header(d->tw->store);
+	cleanup_buf struct buf what = BUF_INIT;
+	struct error why = d->unproved;
+
+	if (!h->records.module && !(h->has_other && h->other.module))
+		return TOKENWARD_OK;
+	if (!why.code && empty_modules(d->tw, &why) == TOKENWARD_OK)
+		return TOKENWARD_OK;
+	buf_put_str(&what, "records in ");
+	where_put(h->records.module ? &h->records : &h->other, &what);
+	buf_put_str(&what, ", where this store is ");
+	hex_put(&what, h->store_id, STORE_ID_LEN);
+	buf_printf(
+	    &what, ", and which nothing opens any more (%.300s)", why.text);
+	return what.failed ? error_memory(err) : stays(d, buf_str(&what), err);
+}
+
 static void
 forget_cached(const struct header *h)
 {
@@ -267,8 +308,10 @@ destroy(struct destroying *d, struct error *err)
 	if (tw->store) {
 		if (prove(tw, &d->unproved) == TOKENWARD_OK)
 			d->unproved = (struct error){0};
+		r = end_records(d, err);
 		forget_cached(store_header(tw->store));
-		r = end_slots(d, err);
+		if (r == TOKENWARD_OK)
+			r = end_slots(d, err);
 		put_kinds(d, store_header(tw->store));
 	}
 	if (r == TOKENWARD_OK)

@@ -74,6 +74,36 @@ look_at_helper(struct doctor *d)
 		    "kernel has no Landlock");
 }
 
+/* The header decides, whatever the stack says now. */
+static void
+look_at_place(struct doctor *d, const struct header *h)
+{
+	cleanup_buf struct buf records = BUF_INIT, other = BUF_INIT;
+	const struct stack_line *line = NULL;
+	const struct stack *stack;
+	struct error ignored;
+
+	where_put(&h->records, &records);
+	if (handle_stack(d->tw, &stack, &ignored) == TOKENWARD_OK)
+		line = stack_next(stack, MODULE_STORE, NULL);
+	if (line && line->module &&
+	    strcmp(line->module, where_name(&h->records)) != 0)
+		find(d, "fair",
+		    "move them with \"store migrate\", or change the line",
+		    "records lie in %s, as the header says; the stack's store "
+		    "line names %s, which is for new stores",
+		    buf_str(&records), line->module);
+	else if (h->records.module)
+		find(d, "ok", NULL, "records lie in %s", buf_str(&records));
+	if (!h->has_other)
+		return;
+	where_put(&h->other, &other);
+	find(d, "fair", "say \"store migrate\" again as it was said",
+	    "moving the records was cut short: those in %s count, and copies "
+	    "may lie in %s",
+	    buf_str(&records), buf_str(&other));
+}
+
 static int
 look_at_store(struct doctor *d, struct error *err)
 {
@@ -88,6 +118,7 @@ look_at_store(struct doctor *d, struct error *err)
 	find(d, "ok", NULL, "the store is %s, format %lld, %s", d->tw->path,
 	    (long long)h->format,
 	    store_is_read_only(d->tw->store) ? "read-only" : "writable");
+	look_at_place(d, h);
 	look_at_unlocking(d);
 	r = need_keys(d->tw, false, err);
 	if (r == TOKENWARD_OK)

@@ -20,6 +20,14 @@ call_goes_on(struct tokenward *tw)
 	tw->deadline_ms = clock_boot_ms() + tw->timeout_ms;
 }
 
+/* What a store needs of its handle. */
+static void
+use_store(struct tokenward *tw)
+{
+	store_use_deadline(tw->store, &tw->deadline_ms);
+	store_use_modules(tw->store, &tw->keys);
+}
+
 void
 call_begin(struct tokenward *tw)
 {
@@ -29,7 +37,7 @@ call_begin(struct tokenward *tw)
 	error_clear(&tw->err);
 	call_goes_on(tw);
 	if (tw->store)
-		store_use_deadline(tw->store, &tw->deadline_ms);
+		use_store(tw);
 }
 
 /* The time at a prompt does not count. */
@@ -70,6 +78,8 @@ call_end(struct tokenward *tw, int result)
 	if (tw->opened)
 		sodium_stackzero(STACK_USED);
 	tw->opened = false;
+	if (tw->store)
+		store_rest(tw->store);
 	pthread_mutex_unlock(&tw->mutex);
 	pthread_setcancelstate(cancel_state, NULL);
 	return result;
@@ -341,6 +351,7 @@ unlock_with(struct tokenward *tw, unsigned char *master, bool with_credentials,
 
 	if (r != TOKENWARD_OK)
 		return r;
+	use_store(tw);
 	r = store_unlock(tw->store, master, with_credentials || by.human, err);
 	store_on_rekey(tw->store, renew, tw);
 	if (r == TOKENWARD_OK)

@@ -115,6 +115,31 @@ new_header(struct making *m)
 	m->ctx.code = m->tw->show ? &m->code : NULL;
 }
 
+/* Where the stack wants the records of a new store: there, or no store. */
+static int
+choose_place(struct making *m, struct error *err)
+{
+	const struct stack_line *line = NULL;
+	const struct stack *stack;
+	int r = handle_stack(m->tw, &stack, err);
+
+	while (r == TOKENWARD_OK &&
+	       (line = stack_next(stack, MODULE_STORE, line)) && !line->fault &&
+	       strmap_get(&line->options, "readonly"))
+		;
+	if (r != TOKENWARD_OK || !line)
+		return r;
+	if (line->fault) {
+		cleanup_buf struct buf at = BUF_INIT;
+
+		stack_where(&at, line);
+		return error_set(err, TOKENWARD_CONFIG,
+		    "a store line%s must fail: %s", buf_str(&at), line->fault);
+	}
+	r = where_of_line(line, &m->h.records, err);
+	return r ? r : check_where(m->tw, &m->h.records, true, err);
+}
+
 /* What was kept elsewhere for a store that came to nothing. */
 static void
 unmake(struct making *m)
@@ -133,7 +158,9 @@ make(struct making *m, const char *const *keys, unsigned flags,
 	int r;
 
 	new_header(m);
-	r = enroll_all(m, keys, flags, err);
+	r = choose_place(m, err);
+	if (r == TOKENWARD_OK)
+		r = enroll_all(m, keys, flags, err);
 	if (r == TOKENWARD_OK)
 		r = store_create(m->tw->path, &m->h, m->master,
 		    &m->tw->deadline_ms, &m->tw->store, err);

@@ -263,10 +263,35 @@ show_passed_over(struct checking *c, const struct stack_line *line)
 	return c->each(c->data, &out);
 }
 
+static bool
+is_read_only(const struct stack_line *line)
+{
+	const char *v = strmap_get(&line->options, "readonly");
+
+	return v && strcmp(v, "no") != 0;
+}
+
+/* A store that is there goes by its header. */
+static void
+note_place(
+    const struct tokenward *tw, const struct stack_line *line, struct buf *out)
+{
+	const struct where *w;
+
+	if (!tw->store || line->kind != MODULE_STORE || !line->module ||
+	    is_read_only(line))
+		return;
+	w = &store_header(tw->store)->records;
+	if (strcmp(where_name(w), line->module) == 0)
+		return;
+	buf_put_str(out, "of new stores only: the records of this one lie in ");
+	where_put(w, out);
+}
+
 static int
 check_line(struct checking *c, const struct stack_line *line)
 {
-	cleanup_buf struct buf options = BUF_INIT;
+	cleanup_buf struct buf options = BUF_INIT, note = BUF_INIT;
 	struct tokenward_stack_line out;
 	struct shown s;
 	int r;
@@ -275,6 +300,7 @@ check_line(struct checking *c, const struct stack_line *line)
 		return show_passed_over(c, line);
 	look_at(c->tw, line, &s);
 	put_options(&options, &s.info, &line->options);
+	note_place(c->tw, line, &note);
 	out =
 	    (struct tokenward_stack_line){.kind = stack_kind_names[line->kind],
 		.control = line->module || !line->fault
@@ -285,7 +311,8 @@ check_line(struct checking *c, const struct stack_line *line)
 		.file = line->file,
 		.line = line->line,
 		.path = s.out.path,
-		.fault = find_fault(line, &s)};
+		.fault = find_fault(line, &s),
+		.note = note.len ? buf_str(&note) : NULL};
 	c->lines++;
 	if (out.fault && c->faults++ == 0)
 		c->first = s.err;

@@ -36,6 +36,8 @@ enum state {
 	STATE_BEHIND,
 	STATE_TEMPORARY,
 	STATE_STRANGE,
+	STATE_ASTRAY,
+	STATE_MOVING,
 	STATE_OPEN
 };
 
@@ -75,6 +77,11 @@ static const struct {
 	"when no tokenward runs"},
     [STATE_STRANGE] = {"strange", true,
 	"move it elsewhere: nothing but the store belongs there"},
+    [STATE_ASTRAY] = {"astray", true,
+	"none is needed; if it is newer than what is in use, move it elsewhere "
+	"and look whose it is, else remove it"},
+    [STATE_MOVING] = {"unfinished", true,
+	"say \"@ store migrate\" again as it was said"},
     [STATE_OPEN] = {"open", true, "chmod 600"},
 };
 
@@ -277,6 +284,36 @@ verify_tokens(struct verify *v, const struct entry *e)
 
 /* ---- the rest ---------------------------------------------------------- */
 
+/* Where records are on the move the header's finding says it all. */
+static int
+verify_astray(struct verify *v, const struct entry *e)
+{
+	const struct header *h = store_header(v->tw->store);
+	cleanup_buf struct buf why = BUF_INIT;
+
+	if (h->has_other && !h->other.module)
+		return TOKENWARD_OK;
+	buf_put_str(&why, "it is not in use: the records of this store lie "
+			  "in ");
+	where_put(&h->records, &why);
+	return find(v, STATE_ASTRAY, e->path, NULL, buf_str(&why));
+}
+
+static int
+verify_moving(struct verify *v)
+{
+	const struct header *h = store_header(v->tw->store);
+	cleanup_buf struct buf why = BUF_INIT;
+
+	if (!h->has_other)
+		return TOKENWARD_OK;
+	buf_put_str(&why, "moving the records was cut short: those in ");
+	where_put(&h->records, &why);
+	buf_put_str(&why, " count, and copies may lie in ");
+	where_put(&h->other, &why);
+	return find(v, STATE_MOVING, "header", NULL, buf_str(&why));
+}
+
 static int
 verify_entry(void *data, const struct entry *e)
 {
@@ -290,6 +327,8 @@ verify_entry(void *data, const struct entry *e)
 	if (e->what == ENTRY_TEMPORARY)
 		return find(v, STATE_TEMPORARY, e->path, NULL,
 		    "a write that is under way or was cut short");
+	if (e->what == ENTRY_ASTRAY)
+		return verify_astray(v, e);
 	if (!S_ISDIR(e->mode) && (e->mode & 077))
 		r = find(v, STATE_OPEN, e->path, NULL,
 		    "its mode lets others use it, though the directory does "
@@ -316,6 +355,8 @@ verify_header(struct verify *v)
 	if (r == TOKENWARD_OK && h->kept[KEPT_OLD_MASTER].there)
 		r = find(v, STATE_UNFINISHED, "header", NULL,
 		    "the store is on its way to a new master key");
+	if (r == TOKENWARD_OK)
+		r = verify_moving(v);
 	if (r == TOKENWARD_OK && !store_has_lock(v->tw->store))
 		r = find(v, STATE_MISSING_LOCK, "lock", NULL,
 		    "it is not there, and nothing can be written without it");

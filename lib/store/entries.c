@@ -119,10 +119,55 @@ files_entries(
 
 /* ---- of an open store -------------------------------------------------- */
 
+struct outside_walk {
+	struct store *s;
+	enum record_kind kind;
+	entry_fn each;
+	void *data;
+};
+
+static int
+give_astray(void *data, const struct entry *e)
+{
+	struct outside_walk *w = data;
+	struct entry astray = *e;
+
+	if (e->what == ENTRY_RECORD)
+		astray.what = ENTRY_ASTRAY;
+	return w->each(w->data, &astray);
+}
+
+static int
+give_outside(void *data, const unsigned char *index)
+{
+	struct outside_walk *w = data;
+	cleanup_buf struct buf path = BUF_INIT;
+	struct entry e = {
+	    .what = ENTRY_RECORD, .kind = w->kind, .mode = S_IFREG | 0600};
+	struct place at;
+
+	place_of_index(w->kind, index, &at);
+	records_path(&w->s->records, at.file.text, &path);
+	e.path = buf_str(&path);
+	memcpy(e.index, index, INDEX_LEN);
+	return w->each(w->data, &e);
+}
+
 int
 store_entries(struct store *s, entry_fn each, void *data, struct error *err)
 {
-	return files_entries(&s->files, each, data, err);
+	struct outside_walk w = {.s = s, .each = each, .data = data};
+	int kind, r;
+
+	if (!s->records.where->module)
+		return files_entries(&s->files, each, data, err);
+	r = files_entries(&s->files, give_astray, &w, err);
+	for (kind = 0; r == TOKENWARD_OK && kind < RECORD_KIND_MAX; kind++) {
+		w.kind = (enum record_kind)kind;
+		r = s->records.ops->each(
+		    &s->records, w.kind, give_outside, &w, err);
+	}
+	return r;
 }
 
 int
@@ -137,12 +182,17 @@ store_read_entry(struct store *s, const struct entry *e, struct buf *out,
 
 bool
 store_has_record(
-    const struct store *s, enum record_kind kind, const unsigned char *index)
+    struct store *s, enum record_kind kind, const unsigned char *index)
 {
+	cleanup_buf struct buf ignored = BUF_INIT;
+	struct error err;
 	struct place at;
 
 	place_of_index(kind, index, &at);
-	return files_has(&s->files, at.file.text);
+	if (!s->records.where->module)
+		return files_has(&s->files, at.file.text);
+	return s->records.ops->head(&s->records, at.file.text, &ignored,
+		   &err) != TOKENWARD_NOT_FOUND;
 }
 
 bool

@@ -14,6 +14,7 @@ enum entry_kind {
 	ENTRY_RECORD,
 	ENTRY_TEMPORARY, /* NAME.new: a write under way or cut short */
 	ENTRY_PART,      /* header, header.old, lock, a folder */
+	ENTRY_ASTRAY,    /* a record's file, where records lie elsewhere */
 	ENTRY_STRANGE
 };
 
@@ -21,7 +22,7 @@ struct entry {
 	enum entry_kind what;
 	enum record_kind kind; /* of a record */
 	unsigned char index[INDEX_LEN];
-	const char *path; /* under the directory */
+	const char *path; /* under the directory, or MODULE:KEY */
 	mode_t mode;
 };
 
@@ -36,7 +37,7 @@ int store_read_entry(struct store *s, const struct entry *e, struct buf *out,
 int store_entries(
     struct store *s, entry_fn each, void *data, struct error *err);
 bool store_has_record(
-    const struct store *s, enum record_kind kind, const unsigned char *index);
+    struct store *s, enum record_kind kind, const unsigned char *index);
 bool store_has_lock(const struct store *s);
 /* Under which index a name is kept; the store is unlocked. */
 int store_index(const struct store *s, const char *name, unsigned char *ret,

@@ -128,6 +128,7 @@ identity(const struct header *h)
 	struct header only = *h;
 
 	only.slots_n = 0;
+	only.records = only.other = (struct where){0};
 	only.bytes = (struct buf)BUF_INIT;
 	return only;
 }

@@ -5,6 +5,7 @@
 
 #include "store/files.h"
 #include "store/header.h"
+#include "store/places.h"
 #include "store/seal.h"
 #include "store/store.h"
 
@@ -26,6 +27,10 @@ struct keys {
 struct store {
 	struct files files;
 	struct header header;
+	struct records records;
+	const struct key_context *modules; /* NULL: no programs are run */
+	struct stat looked; /* the header, when something was not found */
+	bool has_looked;
 	struct keys *keys; /* NULL: locked */
 	store_renew_fn renew;
 	void *renew_data;
@@ -68,5 +73,12 @@ int place_lock(const struct store *s, const struct place *at,
     int64_t deadline_ms, int *ret_lock, struct error *err);
 /* Is the header on disk the one we know? */
 int header_compare(const struct store *s, bool *ret_same, struct error *err);
+/* What is not there may lie elsewhere: the header was read again, and the
+   place is another one. */
+bool records_have_moved(struct store *s);
+/* The key of a kind is there. */
+int need_key(const struct store *s, enum record_kind kind, struct error *err);
+/* The known one is given up for this one, which now belongs to the store. */
+void header_take(struct store *s, struct header *fresh);
 
 #endif

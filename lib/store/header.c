@@ -34,6 +34,8 @@ static const struct {
 #define SEEN_NEXT_SLOT (1u << (NUMBERS + 1))
 #define SEEN_ALL ((1u << (NUMBERS + 2)) - 1)
 #define SEEN_KEPT (1u << (NUMBERS + 2)) /* and on; may be missing */
+#define SEEN_RECORDS (SEEN_KEPT << KEPT_MAX)
+#define SEEN_OTHER (SEEN_RECORDS << 1)
 
 void
 header_free(struct header *h)
@@ -42,6 +44,8 @@ header_free(struct header *h)
 
 	for (i = 0; i < h->slots_n; i++)
 		slot_free(&h->slots[i]);
+	where_free(&h->records);
+	where_free(&h->other);
 	buf_free(&h->bytes);
 	*h = (struct header){0};
 }
@@ -132,6 +136,13 @@ take_kept(const struct frame_field *f, enum kept which, struct header *h)
 	return SEEN_KEPT << which;
 }
 
+static int
+take_where(const struct frame_field *f, unsigned bit, struct where *ret)
+{
+	where_free(ret); /* of one that is there twice */
+	return where_decode(f, ret) ? (int)bit : -1;
+}
+
 /* The bit of the field, 0 for one that may be passed over, -1 for a bad one. */
 static int
 take_field(const struct frame_field *f, struct header *h)
@@ -148,6 +159,12 @@ take_field(const struct frame_field *f, struct header *h)
 	for (i = 0; i < KEPT_MAX; i++)
 		if (frame_key_is(f, kept_names[i]))
 			return take_kept(f, i, h);
+	if (frame_key_is(f, "records"))
+		return take_where(f, SEEN_RECORDS, &h->records);
+	if (frame_key_is(f, "records_other")) {
+		h->has_other = true;
+		return take_where(f, SEEN_OTHER, &h->other);
+	}
 	return h->format > FORMAT_VERSION ? 0 : -1;
 }
 
@@ -291,6 +308,10 @@ put_fields(const struct header *h, struct buf *out)
 		if (h->kept[i].there)
 			frame_put(
 			    out, kept_names[i], h->kept[i].sealed, KEPT_LEN);
+	if (h->records.module)
+		where_encode(&h->records, "records", out);
+	if (h->has_other)
+		where_encode(&h->other, "records_other", out);
 	for (i = 0; i < h->slots_n; i++)
 		slot_encode(&h->slots[i], out);
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "key/key.h"
+#include "store/where.h"
 
 #define STORE_ID_LEN 16
 #define HEADER_MAX 65536u
@@ -37,6 +38,10 @@ struct header {
 	int64_t created_at;
 	uint32_t next_slot;
 	struct kept_key kept[KEPT_MAX]; /* KEPT_OLD_MASTER: being rekeyed */
+	struct where records;           /* where they lie */
+	struct where other; /* where some may lie that do not count: what
+				 moving them has begun, or not emptied */
+	bool has_other;
 	struct key_slot slots[SLOTS_MAX];
 	size_t slots_n;
 	struct buf bytes; /* as read: what the MAC covers, and the MAC */

@@ -58,6 +58,7 @@ store_open(const char *path, struct store **ret, struct error *err)
 		store_close(s);
 		return err->code;
 	}
+	records_open(&s->records, s, &s->header.records);
 	*ret = s;
 	return TOKENWARD_OK;
 }
@@ -68,6 +69,7 @@ store_close(struct store *s)
 	if (!s)
 		return;
 	store_lock_keys(s);
+	records_close(&s->records);
 	header_free(&s->header);
 	files_close(&s->files);
 	free(s);
@@ -107,6 +109,18 @@ void
 store_use_deadline(struct store *s, const int64_t *deadline_ms)
 {
 	s->deadline_ms = deadline_ms;
+}
+
+void
+store_use_modules(struct store *s, const struct key_context *modules)
+{
+	s->modules = modules;
+}
+
+void
+store_rest(struct store *s)
+{
+	s->records.ops->rest(&s->records);
 }
 
 static int64_t
@@ -248,6 +262,15 @@ header_compare(const struct store *s, bool *ret_same, struct error *err)
 	return e ? no_header(&s->files, e, err) : TOKENWARD_OK;
 }
 
+void
+header_take(struct store *s, struct header *fresh)
+{
+	records_close(&s->records);
+	header_free(&s->header);
+	s->header = *fresh;
+	records_open(&s->records, s, &s->header.records);
+}
+
 /* The present header must be the one we know, and a good one. */
 static int
 check_present(const struct store *s, const struct header *h,
@@ -295,8 +318,7 @@ write_both(struct store *s, struct header *h, const unsigned char *master,
 		header_free(&fresh);
 		return err->code;
 	}
-	header_free(&s->header);
-	s->header = fresh;
+	header_take(s, &fresh);
 	return keep ? TOKENWARD_OK : files_drop(&s->files, "header.bad", err);
 }
 
@@ -342,7 +364,6 @@ store_reload(struct store *s, struct error *err)
 	}
 	if (!same_store(&fresh, &s->header))
 		store_lock_keys(s);
-	header_free(&s->header);
-	s->header = fresh;
+	header_take(s, &fresh);
 	return TOKENWARD_OK;
 }

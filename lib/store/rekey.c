@@ -73,12 +73,14 @@ remember(void *data, const unsigned char *index)
 }
 
 static bool
-is_new(const struct store *s, const struct place *at)
+is_new(struct store *s, const struct place *at)
 {
-	unsigned char outer[SEAL_OUTER_LEN];
-	long n = files_head(&s->files, at->file.text, outer, sizeof(outer));
+	cleanup_buf struct buf outer = BUF_INIT;
+	struct error ignored;
 
-	return n > 0 && seal_epoch(outer, (size_t)n) == s->header.epoch;
+	return s->records.ops->head(&s->records, at->file.text, &outer,
+		   &ignored) == TOKENWARD_OK &&
+	       seal_epoch(outer.data, outer.len) == s->header.epoch;
 }
 
 /* Tokens that cannot be read would count as none: they may go. */
@@ -95,7 +97,7 @@ seal_anew(struct store *s, const struct place *at, struct error *err)
 	if (r == TOKENWARD_NOT_FOUND)
 		return TOKENWARD_OK;
 	if (r == TOKENWARD_DAMAGED && at->kind == RECORD_TOKENS)
-		return files_drop(&s->files, at->file.text, err);
+		return s->records.ops->drop(&s->records, at->file.text, err);
 	return r ? r : place_write(s, at, &plain, generation, true, err);
 }
 
@@ -111,7 +113,8 @@ seal_kind(struct pass *p, enum record_kind kind, struct error *err)
 	struct list l = {0};
 	struct place at;
 	size_t i;
-	int r = files_each(&p->s->files, kind, remember, &l, err);
+	int r =
+	    p->s->records.ops->each(&p->s->records, kind, remember, &l, err);
 
 	if (r == TOKENWARD_FAILED && !err->code)
 		r = error_memory(err);

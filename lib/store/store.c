@@ -20,17 +20,11 @@ static const struct {
     [RECORD_TOKENS] = {"tokens record", 2},
 };
 
-static bool
-is_ready(const struct store *s, enum record_kind kind)
-{
-	return s->keys && s->keys->ready[kind];
-}
-
 static int
 find_place(const struct store *s, enum record_kind kind, const char *name,
     struct place *ret, struct error *err)
 {
-	if (!is_ready(s, RECORD_TOKENS))
+	if (!store_is_unlocked(s, false))
 		return error_set(err, TOKENWARD_LOCKED,
 		    "the store %s is locked", s->files.path);
 	if (!str_is_name(name))
@@ -66,13 +60,14 @@ seal_id_of(const struct store *s, const struct place *at, uint64_t generation)
 	    .generation = generation};
 }
 
-static int
+int
 need_key(const struct store *s, enum record_kind kind, struct error *err)
 {
-	return is_ready(s, kind) ? TOKENWARD_OK
-				 : error_set(err, TOKENWARD_LOCKED,
-				       "the store %s is not unlocked for %ss",
-				       s->files.path, kinds[kind].word);
+	return store_is_unlocked(s, kind == RECORD_CREDENTIAL)
+		   ? TOKENWARD_OK
+		   : error_set(err, TOKENWARD_LOCKED,
+			 "the store %s is not unlocked for %ss", s->files.path,
+			 kinds[kind].word);
 }
 
 static int
@@ -87,29 +82,19 @@ not_found(const struct store *s, const struct place *at, struct error *err)
 static int
 damaged(const struct store *s, const struct place *at, struct error *err)
 {
+	cleanup_buf struct buf path = BUF_INIT;
 	size_t n;
 
-	error_prefix(err,
-	    "the %s%s%s is damaged (%s/%s): ", kinds[at->kind].word,
-	    at->name ? " of " : "", at->name ? at->name : "", s->files.path,
-	    at->file.text);
+	records_path(&s->records, at->file.text, &path);
+	error_prefix(err, "the %s%s%s is damaged (%s): ", kinds[at->kind].word,
+	    at->name ? " of " : "", at->name ? at->name : "", buf_str(&path));
 	n = strlen(err->text);
 	if (at->kind == RECORD_CREDENTIAL)
 		snprintf(err->text + n, sizeof(err->text) - n,
-		    "; bring the file back from a backup, or remove the "
-		    "credential and add it again");
+		    "; bring the %s back from a backup, or remove the "
+		    "credential and add it again",
+		    s->records.where->module ? "record" : "file");
 	return err->code;
-}
-
-static int
-read_failed(
-    const struct store *s, const struct place *at, int e, struct error *err)
-{
-	if (e == ENOENT)
-		return not_found(s, at, err);
-	if (e != EFBIG && e != EINVAL && e != ELOOP)
-		return files_fail(&s->files, e, "read", at->file.text, err);
-	return error_set(err, TOKENWARD_DAMAGED, "it is not a file of ours");
 }
 
 /* With the present key, or the one before while both are in use. */
@@ -129,19 +114,31 @@ open_bytes(const struct store *s, const struct place *at, const struct buf *b,
 }
 
 static int
+get_bytes(
+    struct store *s, const struct place *at, struct buf *b, struct error *err)
+{
+	int r = s->records.ops->get(&s->records, at->file.text, b, err);
+
+	if ((r == TOKENWARD_NOT_FOUND || (r && s->records.where->module)) &&
+	    records_have_moved(s))
+		r = s->records.ops->get(&s->records, at->file.text, b, err);
+	return r == TOKENWARD_NOT_FOUND ? not_found(s, at, err) : r;
+}
+
+static int
 read_place(struct store *s, const struct place *at, struct buf *out,
     uint64_t *ret_generation, bool *ret_damaged, struct error *err)
 {
 	cleanup_buf struct buf b = BUF_INIT;
-	int r, e = files_get(&s->files, at->file.text, SEAL_MAX, &b);
+	int r = get_bytes(s, at, &b, err);
 
 	*ret_generation = 0;
 	*ret_damaged = false;
-	if (e == 0 && seal_epoch(b.data, b.len) > s->header.epoch &&
+	if (r == TOKENWARD_OK && seal_epoch(b.data, b.len) > s->header.epoch &&
 	    store_renew(s, err) != TOKENWARD_OK)
 		return err->code;
-	r = e ? read_failed(s, at, e, err)
-	      : open_bytes(s, at, &b, out, ret_generation, err);
+	if (r == TOKENWARD_OK)
+		r = open_bytes(s, at, &b, out, ret_generation, err);
 	*ret_damaged = r == TOKENWARD_DAMAGED;
 	return r;
 }
@@ -196,22 +193,22 @@ store_read(struct store *s, enum record_kind kind, const char *name,
 
 /* What is there now; 0 for an absent or illegible record. */
 static int
-present_generation(const struct store *s, const struct place *at, uint64_t *ret,
-    struct error *err)
+present_generation(
+    struct store *s, const struct place *at, uint64_t *ret, struct error *err)
 {
-	unsigned char outer[SEAL_OUTER_LEN];
-	long n = files_head(&s->files, at->file.text, outer, sizeof(outer));
+	cleanup_buf struct buf outer = BUF_INIT;
+	int r = s->records.ops->head(&s->records, at->file.text, &outer, err);
 
-	if (n < 0 && n != -ENOENT && n != -ELOOP)
-		return files_fail(
-		    &s->files, (int)-n, "read", at->file.text, err);
-	*ret = n < 0 ? 0 : seal_generation(outer, (size_t)n);
+	if (r != TOKENWARD_OK && r != TOKENWARD_NOT_FOUND &&
+	    r != TOKENWARD_DAMAGED)
+		return r;
+	*ret = r ? 0 : seal_generation(outer.data, outer.len);
 	return TOKENWARD_OK;
 }
 
 static int
-check_generation(const struct store *s, const struct place *at,
-    uint64_t generation, struct error *err)
+check_generation(struct store *s, const struct place *at, uint64_t generation,
+    struct error *err)
 {
 	uint64_t present = 0;
 
@@ -245,8 +242,8 @@ place_write(struct store *s, const struct place *at, const struct buf *plain,
 	if (seal_close(&id, &s->keys->record[at->kind], plain, &b, err) !=
 	    TOKENWARD_OK)
 		return err->code;
-	return files_put(&s->files, at->file.text, &b,
-	    durable ? FILE_SYNC : FILE_NO_SYNC, err);
+	return s->records.ops->put(
+	    &s->records, at->file.text, &b, durable, err);
 }
 
 int
@@ -270,51 +267,13 @@ int
 store_remove(
     struct store *s, enum record_kind kind, const char *name, struct error *err)
 {
+	cleanup_lock int epoch = -1;
 	struct place at;
 
-	if (find_place(s, kind, name, &at, err) != TOKENWARD_OK)
+	if (find_place(s, kind, name, &at, err) != TOKENWARD_OK ||
+	    store_join(s, &epoch, err) != TOKENWARD_OK)
 		return err->code;
-	return files_drop(&s->files, at.file.text, err);
-}
-
-struct walk {
-	struct store *s;
-	store_each_fn each;
-	void *data;
-	struct buf plain;
-};
-
-/* A record that vanished meanwhile is passed over. */
-static int
-give_one(void *data, const unsigned char *index)
-{
-	struct walk *w = data;
-	struct place at;
-	struct error err = {0};
-	uint64_t generation;
-	int r;
-
-	place_of_index(RECORD_CREDENTIAL, index, &at);
-	buf_clear(&w->plain);
-	r = place_read(w->s, &at, &w->plain, &generation, &err);
-	if (r == TOKENWARD_NOT_FOUND)
-		return 0;
-	return r == TOKENWARD_OK ? w->each(w->data, &w->plain, generation, NULL)
-				 : w->each(w->data, NULL, generation, &err);
-}
-
-int
-store_each(struct store *s, store_each_fn each, void *data, struct error *err)
-{
-	struct walk w = {
-	    .s = s, .each = each, .data = data, .plain = BUF_SECRET_INIT};
-	int r;
-
-	if (need_key(s, RECORD_CREDENTIAL, err) != TOKENWARD_OK)
-		return err->code;
-	r = files_each(&s->files, RECORD_CREDENTIAL, give_one, &w, err);
-	buf_free(&w.plain);
-	return r;
+	return s->records.ops->drop(&s->records, at.file.text, err);
 }
 
 bool
@@ -324,9 +283,15 @@ store_stamp(
 	struct error err = {0};
 	struct place at;
 
-	return find_place(s, kind, name, &at, &err) == TOKENWARD_OK &&
-	       fstatat(s->files.dir, at.file.text, ret, AT_SYMLINK_NOFOLLOW) ==
-		   0;
+	return store_has_stamps(s) &&
+	       find_place(s, kind, name, &at, &err) == TOKENWARD_OK &&
+	       s->records.ops->stamp(&s->records, at.file.text, ret);
+}
+
+bool
+store_has_stamps(const struct store *s)
+{
+	return s->records.ops->stamp != NULL;
 }
 
 /* ---- locks ------------------------------------------------------------- */

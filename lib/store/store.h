@@ -3,6 +3,8 @@
  * The front of the store: sealed records by name.  A record is sealed above
  * the directory of files, which sees opaque keys and opaque bytes only.
  *
+ *   places.h  where records lie: the directory, or a module
+ *   where.c   such a place, as the header keeps it
  *   files.c   the directory: read, replace, remove, walk
  *   lock.c    OFD byte ranges on the one lock file
  *   seal.c    plain text <-> sealed bytes     header.c   the header file
@@ -44,6 +46,10 @@ int store_finish(struct store *s, struct error *err);
 void store_close(struct store *s);
 /* No lock of its own is waited for past it (CLOCK_BOOTTIME). */
 void store_use_deadline(struct store *s, const int64_t *deadline_ms);
+/* How store modules are started: directory, stack.  It outlives the store. */
+void store_use_modules(struct store *s, const struct key_context *modules);
+/* A module that is under way ends; the next operation begins it again. */
+void store_rest(struct store *s);
 const struct header *store_header(const struct store *s);
 const char *store_path(const struct store *s);
 bool store_exists(const char *path);
@@ -125,6 +131,8 @@ int store_each(
 /* A cheap stamp of a record's file; false when it is absent. */
 bool store_stamp(
     struct store *s, enum record_kind kind, const char *name, struct stat *ret);
+/* Records in a module have none: what changed is seen by reading. */
+bool store_has_stamps(const struct store *s);
 
 /*
  * Locks, released by the kernel when the process ends.  Waiting polls until

@@ -41,6 +41,8 @@ changed(struct store *s, const char *name, struct stat *seen)
 {
 	struct stat st = {0};
 
+	if (!store_has_stamps(s))
+		return true;
 	store_stamp(s, RECORD_TOKENS, name, &st);
 	if (st.st_ino == seen->st_ino && st.st_size == seen->st_size &&
 	    st.st_ctim.tv_sec == seen->st_ctim.tv_sec &&

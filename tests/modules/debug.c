@@ -65,6 +65,9 @@ static const struct tokenward_option options[] = {
 	.type = TOKENWARD_OPTION_TEXT,
 	.fallback = ".",
 	.help = "where the store keeps its records"},
+    {.name = "quota",
+	.type = TOKENWARD_OPTION_TEXT,
+	.help = "a file that says how many records the store may have"},
     {.name = "pin", .type = TOKENWARD_OPTION_TEXT, .secret = 1},
     {.name = "life", .type = TOKENWARD_OPTION_DURATION},
     {NULL},
@@ -74,7 +77,7 @@ struct debug {
 	int result;
 	int wait_ms, dialog_ms;
 	bool ask, report, fields;
-	char *say, *log, *directory;
+	char *say, *log, *directory, *quota;
 };
 
 static int
@@ -119,6 +122,7 @@ start(void **ret_self, const struct tokenward_message *given,
 	d->say = copy(given, "say");
 	d->log = copy(given, "log");
 	d->directory = copy(given, "directory");
+	d->quota = copy(given, "quota");
 	if (d->say)
 		tokenward_message_say(reply, "%s", d->say);
 	*ret_self = d;
@@ -133,6 +137,7 @@ stop(void *self)
 	free(d->say);
 	free(d->log);
 	free(d->directory);
+	free(d->quota);
 	free(d);
 }
 
@@ -282,6 +287,18 @@ key_forget(void *self, const struct tokenward_message *request,
 
 /* ---- store ------------------------------------------------------------- */
 
+/* "r-STORE-": stores do not meet, whatever stands there. */
+static void
+prefix_of(const struct tokenward_message *request, struct buf *ret)
+{
+	const char *store = tokenward_message_text(request, "store");
+
+	buf_put_str(ret, "r-");
+	hex_put(ret, (const unsigned char *)(store ? store : ""),
+	    store ? strlen(store) / 4 : 0);
+	buf_put_str(ret, "-");
+}
+
 /* A file for each record: its key in hex, its version the first byte. */
 static void
 path_of(const struct debug *d, const struct tokenward_message *request,
@@ -290,7 +307,8 @@ path_of(const struct debug *d, const struct tokenward_message *request,
 	size_t len = 0;
 	const unsigned char *key = tokenward_message_get(request, "key", &len);
 
-	buf_printf(ret, "%s/r-", d->directory);
+	buf_printf(ret, "%s/", d->directory);
+	prefix_of(request, ret);
 	hex_put(ret, key, key ? len : 0);
 }
 
@@ -331,6 +349,30 @@ may_replace(const struct tokenward_message *request, const struct buf *old)
 	return old->len > 0 && atoi(version) == old->data[0];
 }
 
+/* One more than there are. */
+static bool
+is_full(const struct debug *d, struct tokenward_message *reply)
+{
+	cleanup_fclose FILE *f = d->quota ? fopen(d->quota, "r") : NULL;
+	char text[16] = "";
+	struct dirent *e;
+	DIR *dir;
+	int n = 0;
+
+	if (!f || !fgets(text, sizeof(text), f))
+		return false;
+	dir = opendir(d->directory);
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] == 'r';
+	if (dir)
+		closedir(dir);
+	if (n < atoi(text))
+		return false;
+	tokenward_message_say(
+	    reply, "there is room for no more than %d records", n);
+	return true;
+}
+
 static int
 store_put(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
@@ -348,6 +390,8 @@ store_put(void *self, const struct tokenward_message *request,
 		return TOKENWARD_MODULE_FAILED;
 	if (!may_replace(request, &old))
 		return TOKENWARD_MODULE_CONFLICT;
+	if (old.len == 0 && is_full(self, reply))
+		return TOKENWARD_MODULE_FAILED;
 	buf_put_byte(&new, old.len ? (unsigned char)(old.data[0] + 1) : 1);
 	buf_put(&new, record, len);
 	return file_replace_at(
@@ -375,14 +419,14 @@ store_remove(void *self, const struct tokenward_message *request,
 #define PAGE 3
 
 static bool
-read_name(const char *name, char key[129])
+read_name(const char *name, const char *start, char key[129])
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), skip = strlen(start);
 
-	if (len < 4 || len > 2 + 2 * 128 || strncmp(name, "r-", 2) != 0 ||
-	    !hex_get(name + 2, (unsigned char *)key, (len - 2) / 2))
+	if (len <= skip || len > skip + 2 * 128 || !str_prefix(name, start) ||
+	    !hex_get(name + skip, (unsigned char *)key, (len - skip) / 2))
 		return false;
-	key[(len - 2) / 2] = '\0';
+	key[(len - skip) / 2] = '\0';
 	return true;
 }
 
@@ -393,15 +437,17 @@ store_each(void *self, const struct tokenward_message *request,
 	const struct debug *d = self;
 	const char *prefix = tokenward_message_text(request, "prefix");
 	int64_t skip = tokenward_message_number(request, "cursor", 0), at = 0;
+	cleanup_buf struct buf start_of = BUF_INIT;
 	struct dirent **v;
 	char key[129];
 	int i, n, r;
 
 	if (!as_told(d, "each", request, reply, &r))
 		return r;
+	prefix_of(request, &start_of);
 	n = scandir(d->directory, &v, NULL, alphasort);
 	for (i = 0; i < n; i++) {
-		if (read_name(v[i]->d_name, key) &&
+		if (read_name(v[i]->d_name, buf_str(&start_of), key) &&
 		    (!prefix || str_prefix(key, prefix)) && at++ >= skip &&
 		    at <= skip + PAGE)
 			tokenward_message_put_text(reply, "key", key);

@@ -188,7 +188,7 @@ Test(store_disk, read_only)
 	assert_fails(put(s, "a", 100, 1, &err), err, TOKENWARD_NOT_ALLOWED,
 	    "Read-only file system");
 	assert_fails(store_remove(s, RECORD_CREDENTIAL, "a", &err), err,
-	    TOKENWARD_NOT_ALLOWED, "read-only file system");
+	    TOKENWARD_NOT_ALLOWED, "Read-only file system");
 	assert_fails(store_lock(s, LOCK_RECORD, "a", 0, &lock, &err), err,
 	    TOKENWARD_NOT_ALLOWED, "Read-only file system");
 	store_close(s);

@@ -117,13 +117,15 @@ struct tokenward_key_operations {
 
 /*
  * kind "store".  A record is opaque bytes under an opaque "key" (text, at
- * most 128 of [a-z0-9/.-]).  "store" and "path" as above.
+ * most 128 of [a-z0-9/.-]).  "store" and "path" as above; the records of two
+ * stores never meet.
  *   get     puts "record" and, where it has one, its "version" (text); NONE
  *   put     "key", "record"; acknowledged means durable.  With "version" only
  *           over that version ("" only when there is no record), else CONFLICT
  *   remove  "key"; absent is OK
  *   each    puts "key" for each record in any order, at most 1000; "cursor"
- *           when there are more: the next request brings it along.  Asked
+ *           when there are more: the next request brings it along, perhaps
+ *           in another process.  Asked
  *           with "prefix" only keys that begin so
  */
 struct tokenward_store_operations {

@@ -361,7 +361,7 @@ struct tokenward_store_file {
 	const char *path;  /* under the directory */
 	const char *state; /* damaged foreign older orphan missing; and, where
 			      nothing is wrong: behind temporary strange
-			      open unfinished missing */
+			      astray open unfinished missing */
 	const char *name;  /* of the credential, where it is known; or NULL */
 	const char *why;   /* a sentence, as is the next */
 	const char *cure;
@@ -386,6 +386,14 @@ int tokenward_adopt(struct tokenward *tw, const char *const *globs,
 /* Into the newest format. */
 int tokenward_upgrade_store(
     struct tokenward *tw, enum tokenward_change *ret_change, char **ret_text);
+/*
+ * Moves the records: to is "files", or a store module with options as in a
+ * line of the stack, "secret-service=[label=my tokens]".  Cut short, the
+ * place there was still counts, and the same again finishes it.  *ret_text
+ * is what a human should read, or NULL (tokenward_text_free()).
+ */
+int tokenward_migrate_store(struct tokenward *tw, const char *to,
+    enum tokenward_change *ret_change, char **ret_text);
 /*
  * The end of the store: the kernel's cache, what key modules keep elsewhere,
  * the key file that was made for it, every file.  It need not open.  Killed,
@@ -472,7 +480,7 @@ struct tokenward_stack_line {
 	unsigned line;       /* 0: the file as a whole */
 	const char *path;    /* the module's program; NULL: built in */
 	const char *fault;   /* why the line must fail; NULL: it is good */
-	const char *note;    /* why it does nothing here, which is no fault */
+	const char *note;    /* what else is to be known, which is no fault */
 };
 typedef int (*tokenward_stack_fn)(
     void *data, const struct tokenward_stack_line *line);
