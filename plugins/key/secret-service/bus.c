@@ -20,6 +20,8 @@ secrets_say(struct secrets *s, int result, const char *fmt, ...)
 	g_autofree char *text = NULL;
 	va_list ap;
 
+	if (s->quiet)
+		return result;
 	va_start(ap, fmt);
 	text = g_strdup_vprintf(fmt, ap);
 	va_end(ap);

@@ -8,61 +8,7 @@
 #define ITEM SECRETS_INTERFACE "Item"
 #define COLLECTIONS SECRETS_ROOT "/collection/"
 #define COLLECTIONS_MAX 100
-#define ENCRYPTED "dh-ietf1024-sha256-aes128-cbc-pkcs7"
 #define BLOCK 16 /* of the cipher on the bus: what it adds at most */
-
-/* ---- the session: how secrets are encrypted on the bus ----------------- */
-
-/* libsecret goes after the name: its session may be with somebody else. */
-static gboolean
-is_owners(const struct secrets *s)
-{
-	g_autofree char *owner =
-	    g_dbus_proxy_get_name_owner(G_DBUS_PROXY(s->session));
-
-	return g_strcmp0(owner, s->owner) == 0;
-}
-
-static int
-check_session(struct secrets *s)
-{
-	const char *how = secret_service_get_session_algorithms(s->session);
-
-	if (!is_owners(s))
-		return secrets_say(s, TOKENWARD_MODULE_AWAY,
-		    "%s ended while it was asked (OpenSession), and another "
-		    "is in its place: try again",
-		    s->who);
-	if (how && g_str_equal(how, ENCRYPTED) &&
-	    secret_service_get_session_dbus_path(s->session))
-		return TOKENWARD_MODULE_OK;
-	g_clear_object(&s->session);
-	return secrets_say(s, TOKENWARD_MODULE_FAILED,
-	    "%s does not encrypt what goes over the bus (" ENCRYPTED
-	    "): use one that does",
-	    s->who);
-}
-
-static int
-open_session(struct secrets *s)
-{
-	struct wait *w = wait_new();
-	g_autoptr(GAsyncResult) result = NULL;
-	g_autoptr(GError) error = NULL;
-
-	secret_service_open(SECRET_TYPE_SERVICE, s->owner,
-	    SECRET_SERVICE_OPEN_SESSION, wait_cancel(w), wait_done, w);
-	result = wait_end(w, s->deadline);
-	s->session = result ? secret_service_open_finish(result, &error) : NULL;
-	return s->session ? check_session(s)
-			  : secrets_fail(s, "OpenSession", error);
-}
-
-static int
-need_session(struct secrets *s)
-{
-	return s->session ? TOKENWARD_MODULE_OK : open_session(s);
-}
 
 /* ---- collections ------------------------------------------------------- */
 
@@ -70,10 +16,11 @@ need_session(struct secrets *s)
 static char *
 subject_of(const char *path)
 {
-	const char *name = g_str_has_prefix(path, COLLECTIONS)
-			       ? path + strlen(COLLECTIONS)
-			       : path;
+	const char *name;
 
+	if (!g_str_has_prefix(path, COLLECTIONS))
+		return g_strdup("the keyring");
+	name = path + strlen(COLLECTIONS);
 	return g_strdup_printf("the keyring's collection \"%.*s\"",
 	    (int)MIN(strcspn(name, "/"), 64), name);
 }
@@ -282,7 +229,7 @@ secrets_read(struct secrets *s, const char *item, GVariant *attributes,
 	int r = check_attributes(s, item, attributes);
 
 	if (r == TOKENWARD_MODULE_OK)
-		r = need_session(s);
+		r = secrets_session(s);
 	if (r == TOKENWARD_MODULE_OK)
 		r = secrets_call(s, item, ITEM, "GetSecret",
 		    g_variant_new("(o)",
@@ -328,7 +275,7 @@ secrets_create(struct secrets *s, const char *collection, const char *label,
 	g_autoptr(GVariant) reply = NULL, asked = NULL;
 	g_autofree char *subject = subject_of(collection);
 	const char *path, *prompt;
-	int r = need_session(s);
+	int r = secrets_session(s);
 
 	if (r == TOKENWARD_MODULE_OK)
 		r = secrets_call(s, collection, COLLECTION, "CreateItem",

@@ -8,12 +8,10 @@
 #include <sodium.h>
 #include <tokenward/tokenward.h>
 #include "key.h"
-#include "secrets.h"
+#include "slot_item.h"
 
 #define SCHEMA "org.tokenward.Key"
-#define KEY_LEN 32
 #define ITEM_LEN 16 /* random: a copied store has the same numbers */
-#define ITEMS_MAX 8
 #define LABEL_MAX 200
 #define MARGIN_MS 300 /* to answer before the host loses its patience */
 #define LEAST_MS 50
@@ -128,53 +126,11 @@ begin(const struct key *k, const struct tokenward_message *request,
 /* ---- open -------------------------------------------------------------- */
 
 static int
-absent(struct secrets *s)
-{
-	return secrets_say(s, TOKENWARD_MODULE_NONE,
-	    "the keyring has no item for this slot: it was removed there, or "
-	    "this is another keyring; open the store by another slot, remove "
-	    "this one and add a new one");
-}
-
-static int
-take_key(struct secrets *s, SecretValue *value, void *kek)
-{
-	gsize len;
-	const char *bytes = secret_value_get(value, &len);
-
-	if (len != KEY_LEN)
-		return secrets_say(s, TOKENWARD_MODULE_BROKEN,
-		    "the keyring's item for this slot holds %zu bytes, no key "
-		    "of 32: it was changed there; remove this slot and add a "
-		    "new one",
-		    (size_t)len);
-	memcpy(kek, bytes, KEY_LEN);
-	return TOKENWARD_MODULE_OK;
-}
-
-static int
-read_key(struct secrets *s, GVariant *attributes, void *kek)
-{
-	g_auto(GStrv) items = NULL;
-	g_autoptr(SecretValue) value = NULL;
-	unsigned locked;
-	int r = secrets_find(s, attributes, 1, &items, &locked);
-
-	if (r != TOKENWARD_MODULE_OK)
-		return r == TOKENWARD_MODULE_NONE ? absent(s) : r;
-	if (locked == 0)
-		r = secrets_unlock(s, items[0]);
-	if (r == TOKENWARD_MODULE_OK)
-		r = secrets_read(s, items[0], attributes, KEY_LEN, &value);
-	return r ? r : take_key(s, value, kek);
-}
-
-static int
 open_slot(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
 {
 	g_autoptr(GVariant) attributes = wanted(request);
-	void *kek = tokenward_message_room(reply, "kek", KEY_LEN);
+	unsigned char *kek;
 	struct secrets s;
 	int r;
 
@@ -184,12 +140,16 @@ open_slot(void *self, const struct tokenward_message *request,
 		    "a keyring");
 		return TOKENWARD_MODULE_BROKEN;
 	}
+	kek = sodium_malloc(SLOT_KEY_LEN);
 	if (!kek)
 		return TOKENWARD_MODULE_FAILED;
 	r = begin(self, request, reply, &s);
 	if (r == TOKENWARD_MODULE_OK)
-		r = read_key(&s, attributes, kek);
+		r = slot_item_read(&s, attributes, kek);
 	secrets_close(&s);
+	if (r == TOKENWARD_MODULE_OK)
+		tokenward_message_put(reply, "kek", kek, SLOT_KEY_LEN);
+	sodium_free(kek);
 	return r;
 }
 
@@ -207,98 +167,48 @@ label_of(const struct key *k, const struct tokenward_message *request)
 	return g_strdup_printf("tokenward: key of store %.150s", path);
 }
 
-/* What is gone at the end of the login is no place for a key. */
-static int
-find_place(struct secrets *s, const char *name, char **ret)
+/* The random number by which the item is found. */
+static void
+new_number(char *item)
 {
-	int r = secrets_collection(s, name, ret);
+	unsigned char random[ITEM_LEN];
 
-	if (r == TOKENWARD_MODULE_OK &&
-	    g_str_has_suffix(*ret, "/collection/session"))
-		r = secrets_say(s, TOKENWARD_MODULE_FAILED,
-		    "the keyring's collection \"session\" is gone after the "
-		    "login: a key needs another one (option collection=)");
-	return r ? r : secrets_unlock(s, *ret);
-}
-
-/* What was acknowledged is there: it is looked up as open will do. */
-static int
-check_stored(
-    struct secrets *s, const char *item, GVariant *attributes, const void *kek)
-{
-	unsigned char *found = sodium_malloc(KEY_LEN);
-	int r =
-	    found ? read_key(s, attributes, found) : TOKENWARD_MODULE_FAILED;
-
-	if (r == TOKENWARD_MODULE_OK && sodium_memcmp(found, kek, KEY_LEN))
-		r = secrets_say(s, TOKENWARD_MODULE_BROKEN,
-		    "%s gave back another key than it was given", s->who);
-	if (r != TOKENWARD_MODULE_OK)
-		secrets_delete(s, item);
-	sodium_free(found);
-	return r;
-}
-
-static int
-store_key(struct secrets *s, const struct key *k, const char *label,
-    GVariant *attributes, const void *kek)
-{
-	g_autofree char *collection = NULL, *item = NULL;
-	g_autoptr(SecretValue) value =
-	    secret_value_new(kek, KEY_LEN, "application/octet-stream");
-	int r = find_place(s, k->collection, &collection);
-
-	if (r == TOKENWARD_MODULE_OK)
-		r = secrets_create(
-		    s, collection, label, attributes, value, FALSE, &item);
-	return r ? r : check_stored(s, item, attributes, kek);
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(item, 2 * ITEM_LEN + 1, random, sizeof(random));
 }
 
 static int
 enroll(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
 {
-	unsigned char random[ITEM_LEN];
 	char item[2 * ITEM_LEN + 1];
 	g_autoptr(GVariant) attributes = NULL;
 	g_autofree char *label = label_of(self, request);
-	void *kek = tokenward_message_room(reply, "kek", KEY_LEN);
+	unsigned char *kek = sodium_malloc(SLOT_KEY_LEN);
 	struct secrets s;
 	int r;
 
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(item, sizeof(item), random, sizeof(random));
+	new_number(item);
 	attributes = attributes_of(request, item);
-	if (!kek || !attributes)
+	if (!kek || !attributes) {
+		sodium_free(kek);
 		return TOKENWARD_MODULE_FAILED;
-	randombytes_buf(kek, KEY_LEN);
+	}
+	randombytes_buf(kek, SLOT_KEY_LEN);
 	r = begin(self, request, reply, &s);
 	if (r == TOKENWARD_MODULE_OK)
-		r = store_key(&s, self, label, attributes, kek);
+		r = slot_item_make(&s, ((struct key *)self)->collection, label,
+		    attributes, kek);
 	secrets_close(&s);
-	tokenward_message_put_text(reply, "param.item", item);
+	if (r == TOKENWARD_MODULE_OK) {
+		tokenward_message_put(reply, "kek", kek, SLOT_KEY_LEN);
+		tokenward_message_put_text(reply, "param.item", item);
+	}
+	sodium_free(kek);
 	return r;
 }
 
 /* ---- forget ------------------------------------------------------------ */
-
-static int
-delete_all(struct secrets *s, GVariant *attributes)
-{
-	g_auto(GStrv) items = NULL;
-	unsigned locked, i;
-	int r = secrets_find(s, attributes, ITEMS_MAX, &items, &locked);
-
-	if (r != TOKENWARD_MODULE_OK)
-		return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
-	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++) {
-		if (i >= locked)
-			r = secrets_unlock(s, items[i]);
-		if (r == TOKENWARD_MODULE_OK)
-			r = secrets_delete(s, items[i]);
-	}
-	return r;
-}
 
 static int
 forget(void *self, const struct tokenward_message *request,
@@ -312,7 +222,7 @@ forget(void *self, const struct tokenward_message *request,
 		return TOKENWARD_MODULE_NONE;
 	r = begin(self, request, reply, &s);
 	if (r == TOKENWARD_MODULE_OK)
-		r = delete_all(&s, attributes);
+		r = slot_item_delete(&s, attributes);
 	secrets_close(&s);
 	return r;
 }

@@ -7,6 +7,7 @@
  *   address.c  where the bus is; it is never started
  *   wait.c     an answer, or the end of the time
  *   bus.c      the connection, who the service is, one call
+ *   session.c  how secrets are encrypted on it
  *   prompt.c   the keyring's own questions to a human
  *   items.c    collections and items
  *
@@ -31,6 +32,7 @@ struct secrets {
 	char *who;       /* of it, for sentences */
 	gint64 deadline; /* of what needs no human; g_get_monotonic_time() */
 	gint64 answer_within; /* microseconds a human has; 0: there is none */
+	gboolean quiet;       /* the sentence that there is stays */
 	SecretService *session;
 };
 
@@ -74,6 +76,7 @@ int secrets_create(struct secrets *s, const char *collection, const char *label,
 int secrets_delete(struct secrets *s, const char *item);
 
 /* Only for the files above. */
+int secrets_session(struct secrets *s); /* s->session is there, or made */
 int secrets_address(struct tokenward_message *reply, char **ret);
 struct wait *wait_new(void);
 GCancellable *wait_cancel(const struct wait *w);
