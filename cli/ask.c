@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Questions to a human, on /dev/tty without echo.  Whatever happens, the
+ * Questions to a human, on /dev/tty without echo, or by a program.  Whatever happens, the
  * terminal is as it was before anybody else sees it: a signal ends the read,
  * the terminal is put right, and then the signal does what it does.
  */
@@ -123,7 +123,8 @@ ask_terminal(const char *prompt, char *answer, size_t cap)
 
 	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return -1;
+		return pinentry_possible() ? pinentry_ask(prompt, answer, cap)
+					   : -1;
 	for (;;) {
 		guard_on(&g);
 		n = ask_quietly(fd, &g, prompt, answer, cap);
@@ -143,8 +144,11 @@ ask_once(const char *prompt, char *answer, size_t cap)
 	str_clean(&b, prompt, strlen(prompt), PROMPT_MAX);
 	if (b.failed)
 		return -1;
-	return cli.askpass ? askpass_ask(buf_str(&b), answer, cap)
-			   : ask_terminal(buf_str(&b), answer, cap);
+	if (cli.askpass)
+		return askpass_ask(buf_str(&b), answer, cap);
+	if (cli.pinentry)
+		return pinentry_ask(buf_str(&b), answer, cap);
+	return ask_terminal(buf_str(&b), answer, cap);
 }
 
 static long
@@ -197,10 +201,10 @@ ask_possible(void)
 {
 	cleanup_close int fd = -1;
 
-	if (cli.no_input || cli.askpass)
+	if (cli.no_input || cli.askpass || cli.pinentry)
 		return !cli.no_input;
 	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	return fd >= 0;
+	return fd >= 0 || pinentry_possible();
 }
 
 long

@@ -9,6 +9,7 @@
  *   out.c, table.c  standard output      child.c  starting programs
  *   ask.c, askpass.c, secret_input.c     what people type, secrets that
  *                                        come in
+ *   pinentry.c, assuan.c                 a program that asks, its protocol
  *   fields.c   options of a credential   and a file per command
  */
 #ifndef CLI_CLI_H
@@ -84,6 +85,7 @@ struct cli {
 	bool strict;
 	bool help;
 	const char *askpass;
+	const char *pinentry;
 	const char *libexec_dir;
 	const char *provider_dir;
 	const char *clock_offset;
@@ -201,13 +203,16 @@ int child_start(const struct child *c);
 /* Waits; exit status as a shell has it, the raw one in *ret_raw. */
 int child_wait(int pid, int *ret_raw);
 
-/* ---- ask.c, askpass.c, secret_input.c ---------------------------------- */
+/* ---- ask.c, askpass.c, pinentry.c, secret_input.c ---------------------------------- */
 
 /* A terminal or a program is there, and may be used. */
 bool ask_possible(void);
 long ask(void *data, const struct tokenward_question *question, char *answer,
     size_t cap);
 long askpass_ask(const char *prompt, char *answer, size_t cap);
+/* One was named, or there is a desktop and the usual one. */
+bool pinentry_possible(void);
+long pinentry_ask(const char *prompt, char *answer, size_t cap);
 
 extern const struct option_row secret_options[];
 /* With echo, for what is no secret; the line without its end. */

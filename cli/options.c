@@ -18,6 +18,8 @@ const struct option_row global_options[] = {
     {"quiet", 'q', OPTION_FLAG, &cli.quiet, NULL, "say less"},
     {"verbose", 'v', OPTION_FLAG, &cli.verbose, NULL, "say more"},
     {"json", 0, OPTION_FLAG, &cli.json, NULL, "answers and failures as JSON"},
+    {"pinentry", 0, OPTION_TEXT, &cli.pinentry, "PROGRAM",
+	"ask by PROGRAM, as gpg-agent does"},
     {"askpass", 0, OPTION_TEXT, &cli.askpass, "PROGRAM",
 	"ask by PROGRAM, as ssh-askpass does"},
     {"strict", 0, OPTION_FLAG, &cli.strict, NULL,

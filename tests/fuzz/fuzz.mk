@@ -3,7 +3,7 @@
 # this in the directory to build in, with SRC (the source), CONFIG (where
 # config.h is), SOURCES (what is fuzzed, relative to SRC), CPPFLAGS, LIBS and
 # WRAP.
-harnesses = answer clean credential encode exchange frame frame_io header \
+harnesses = answer assuan clean credential encode exchange frame frame_io header \
 	hello http_date json options plan provider redact reply seal \
 	secret_rules stack time tokens url
 FUZZERS = $(harnesses)

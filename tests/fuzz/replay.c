@@ -17,6 +17,7 @@
 
 #define HARNESSES(X)  \
 	X(answer)     \
+	X(assuan)     \
 	X(clean)      \
 	X(credential) \
 	X(encode)     \
