@@ -10,7 +10,8 @@ build_packages="build-essential autoconf automake libtool pkg-config
 	libseccomp-dev"
 server_packages="libmicrohttpd-dev openssl curl"
 # For the modules that are built where their libraries are, and their tests.
-module_packages="libsecret-1-dev dbus gnome-keyring python3-dbus python3-gi"
+module_packages="libsecret-1-dev dbus gnome-keyring python3-dbus python3-gi
+	libtss2-dev swtpm tpm2-tools"
 # tests of pam_tokenward.so: the library, and real programs that log in
 pam_packages="libpam0g-dev pamtester libpam-wrapper passwd login util-linux
 	binutils"

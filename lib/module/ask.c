@@ -6,6 +6,7 @@
 
 #define ANSWER_MAX 1024
 #define PROMPT_MAX 256
+#define QUESTIONS_MAX 3 /* a wrong PIN is asked for again */
 
 static int
 ask(const struct buf *reply, tokenward_ask_fn fn, void *data, struct buf *more)
@@ -38,22 +39,33 @@ until(int64_t timeout_ms, const int64_t *deadline_ms)
 	return deadline_ms && *deadline_ms < end ? *deadline_ms : end;
 }
 
+/* With one answer; false: nobody gave one. */
+static bool
+ask_once(const struct buf *request, const struct buf *reply,
+    tokenward_ask_fn fn, void *data, struct buf *more)
+{
+	if (request)
+		buf_put(more, request->data, request->len);
+	return ask(reply, fn, data, more) == 0;
+}
+
 enum tokenward_module_result
 module_call_asking(struct module *m, const char *operation,
     const struct buf *request, struct buf *reply, int64_t timeout_ms,
     const int64_t *deadline_ms, tokenward_ask_fn fn, void *data,
     struct error *err)
 {
-	cleanup_buf struct buf more = BUF_SECRET_INIT;
 	enum tokenward_module_result r = module_call(
 	    m, operation, request, reply, until(timeout_ms, deadline_ms), err);
+	int i;
 
-	if (r != TOKENWARD_MODULE_ASK || !fn)
-		return r;
-	if (request)
-		buf_put(&more, request->data, request->len);
-	if (ask(reply, fn, data, &more) < 0)
-		return r;
-	return module_call(
-	    m, operation, &more, reply, until(timeout_ms, deadline_ms), err);
+	for (i = 0; r == TOKENWARD_MODULE_ASK && fn && i < QUESTIONS_MAX; i++) {
+		cleanup_buf struct buf more = BUF_SECRET_INIT;
+
+		if (!ask_once(request, reply, fn, data, &more))
+			break;
+		r = module_call(m, operation, &more, reply,
+		    until(timeout_ms, deadline_ms), err);
+	}
+	return r;
 }

@@ -167,9 +167,9 @@ enum tokenward_module_result module_call(struct module *m,
     int64_t deadline_ms, struct error *err);
 /*
  * The same with somebody to ask: on ASK the module's prompt goes to ask()
- * (NULL: nobody) and its answer back to the module.  Each of the two calls
- * may take timeout_ms, and neither goes past *deadline_ms (NULL: none), which
- * ask() puts off by the time at the prompt.
+ * (NULL: nobody) and its answer back to the module, three times at most.
+ * Each of the calls may take timeout_ms, and none goes past *deadline_ms
+ * (NULL: none), which ask() puts off by the time at the prompt.
  */
 enum tokenward_module_result module_call_asking(struct module *m,
     const char *operation, const struct buf *request, struct buf *reply,

@@ -221,7 +221,8 @@ as_told(const struct debug *d, const char *operation,
 		*ret = TOKENWARD_MODULE_ASK;
 	else if (d->dialog_ms > 0)
 		usleep((useconds_t)d->dialog_ms * 1000);
-	if (d->ask && !tokenward_message_get(request, "answer", NULL)) {
+	if (d->ask && (d->result == TOKENWARD_MODULE_ASK ||
+			  !tokenward_message_get(request, "answer", NULL))) {
 		tokenward_message_put_text(reply, "prompt", "Say friend: ");
 		*ret = TOKENWARD_MODULE_ASK;
 	}

@@ -230,12 +230,15 @@ answer(void *data, const struct tokenward_question *q, char *to, size_t cap)
 }
 
 static enum tokenward_module_result
-ask(tokenward_ask_fn fn, void *data, struct error *err)
+ask_as(const char *result, tokenward_ask_fn fn, void *data, struct error *err)
 {
 	cleanup_buf struct buf request = BUF_INIT, reply = BUF_SECRET_INIT;
 	struct stack_line line = line_of(debug, "ask", "yes");
-	struct module *m = start(&line);
 	enum tokenward_module_result r;
+	struct module *m;
+
+	strmap_set(&line.options, "result", result);
+	m = start(&line);
 
 	frame_put_str(&request, "store", "0123");
 	frame_put_str(&request, "salt", "0123456789abcdef");
@@ -245,6 +248,12 @@ ask(tokenward_ask_fn fn, void *data, struct error *err)
 	module_end(m);
 	strmap_free(&line.options);
 	return r;
+}
+
+static enum tokenward_module_result
+ask(tokenward_ask_fn fn, void *data, struct error *err)
+{
+	return ask_as("ok", fn, data, err);
 }
 
 Test(module_run, a_human_answers)
@@ -266,6 +275,17 @@ Test(module_run, nobody_answers)
 	cr_assert_eq(err.code, TOKENWARD_LOCKED);
 	cr_assert_eq(ask(NULL, NULL, &err), TOKENWARD_MODULE_ASK);
 	cr_assert_eq(asked, 1);
+}
+
+Test(module_run, whoever_is_never_satisfied_asks_three_times)
+{
+	struct error err = {0};
+	int somebody;
+
+	cr_assert_eq(
+	    ask_as("ask", answer, &somebody, &err), TOKENWARD_MODULE_ASK);
+	cr_assert_eq(asked, 3);
+	cr_assert_eq(err.code, TOKENWARD_LOCKED);
 }
 
 /* ---- built in ---------------------------------------------------------- */

@@ -105,6 +105,7 @@ typedef int (*tokenward_operation)(void *self,
  *   forget  the slot is removed: clears what enroll left elsewhere
  * A module that needs a human returns ASK with "prompt" ("confirm" "1" for a
  * new secret) and, where somebody can be asked, is asked again with "answer".
+ * When the answer is wrong it may return ASK again: that happens three times.
  * One that has a dialog of its own returns ASK without a prompt and, where
  * a dialog is no surprise, is asked again with "human" "1": then two minutes
  * are left for it.
