@@ -57,7 +57,8 @@ make(void)
 	struct error err;
 
 	randombytes_buf(h.store_id, sizeof(h.store_id));
-	assert_ok(store_create(unit_path("s"), &h, master, &s, &err), err);
+	assert_ok(
+	    store_create(unit_path("s"), &h, master, NULL, &s, &err), err);
 	store_close(s);
 	cr_assert_eq(mkdir(unit_path("shelf"), 0700), 0);
 	return open_store();
