@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provider/pattern.h"
 #include "provider/reading.h"
 #include "provider/template.h"
 
@@ -88,6 +89,9 @@ check_var(struct reading *r, const struct provider_var *var)
 		return reading_fail(r,
 		    "the pattern of \"%s\" must begin with ^ and end with $",
 		    var->name);
+	if (p && pattern_fault(p))
+		return reading_fail(
+		    r, "the pattern of \"%s\" %s", var->name, pattern_fault(p));
 	if (p && matches_whole(p, "") == -1)
 		return reading_fail(r,
 		    "the pattern of \"%s\" is no extended regular expression",

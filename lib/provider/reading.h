@@ -6,7 +6,7 @@
  *   read.c           the file, its defaults, its end
  *   read_report.c    how faults are told
  *   read_kinds.c     the kinds
- *   read_vars.c      "vars" and "secrets"
+ *   read_vars.c      "vars" and "secrets"; pattern.c: their patterns
  *   read_token.c     "token"
  *   read_response.c  "response"
  *   read_outcome.c   "outcome"

@@ -29,6 +29,7 @@
 	X(http_date)  \
 	X(json)       \
 	X(options)    \
+	X(pattern)    \
 	X(plan)       \
 	X(provider)   \
 	X(redact)     \
