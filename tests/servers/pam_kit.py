@@ -37,7 +37,8 @@ def start():
             world.BUILD, "plugins/pam/.libs/pam_tokenward.so")):
         print("1..0 # SKIP not built with PAM")
         sys.exit(77)
-    world.need("pamtester", "strace", "setpriv", "passwd", "su", "keyctl")
+    world.need("pamtester", "strace", "setpriv", "passwd", "su", "sudo",
+               "keyctl", "readelf", "nm")
     if IS_ROOT:
         inside.enter()
 
@@ -47,6 +48,8 @@ class Log:
 
     def __init__(self, path):
         self.lines = []
+        self.path = path
+        self.marks = 0
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         os.chmod(path, 0o666)
@@ -57,12 +60,22 @@ class Log:
             self.lines.append(self.socket.recv(65536).decode(
                 "utf-8", "replace"))
 
+    def catch_up(self):
+        """What was sent before is in lines."""
+        self.marks += 1
+        mark = "mark %d" % self.marks
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(mark.encode(), self.path)
+        while mark not in self.lines:
+            time.sleep(0.005)
+
     def events(self, since):
+        self.catch_up()
         return [line.split("]: ")[1].split()[0]
                 for line in self.lines[since:] if " tokenward[" in line]
 
     def of_ours(self, since):
-        time.sleep(0.05)  # the datagram is there; its thread may not be
+        self.catch_up()
         return [line for line in self.lines[since:] if "pam_tokenward(" in line]
 
 
