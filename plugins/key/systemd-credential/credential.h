@@ -82,6 +82,10 @@ bool sealed_path_ok(const char *path);
 /* NONE: there is no such file. */
 int sealed_read(const char *path, const char *name, int64_t ms,
     struct content *ret, struct tokenward_message *reply);
+/* Another slot is made with it, so none takes it away: a time of change in
+   1970 says so, as with key files. */
+void sealed_share(const char *path);
+bool sealed_is_shared(const char *path);
 /* Durable, and never over a file that is there. */
 int sealed_make(const char *path, const char *name, const char *with,
     int64_t ms, const struct content *content, struct tokenward_message *reply);

@@ -85,6 +85,8 @@ take_sealed(struct self *self, const char *name, const char *path,
 
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
+	if (!made)
+		sealed_share(path);
 	put_notes(name, path, made, reply);
 	tokenward_message_put_text(reply, "param.name", name);
 	tokenward_message_put_text(reply, "param.path", path);

@@ -140,9 +140,11 @@ forget(void *data, const struct tokenward_message *request,
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
 	make_tag(&self->content, request, tag);
-	if (strcmp(made, tag) != 0) {
-		tokenward_message_say(
-		    reply, "%s stays: the key in it is not this slot's", path);
+	if (strcmp(made, tag) != 0 || sealed_is_shared(path)) {
+		tokenward_message_say(reply, "%s stays: the key in it is %s",
+		    path,
+		    strcmp(made, tag) != 0 ? "not this slot's"
+					   : "another slot's, too");
 		return TOKENWARD_MODULE_CONFLICT;
 	}
 	return sealed_remove(path, reply);
