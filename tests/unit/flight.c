@@ -234,6 +234,31 @@ Test(flight, an_old_mark_opens_no_second_lane)
 	cr_assert_eq(world_requests(), 1);
 }
 
+/* What it knew of the holder is old: it looks again before it asks. */
+Test(flight, a_waiter_that_was_stopped_takes_no_second_lane)
+{
+	int64_t deadline = clock_boot_ms() - 5000;
+	struct error err;
+	int lock = -1;
+	pid_t pid;
+
+	assert_ok(tokens_change(tw, "n", false, mark, &deadline, &err), err);
+	assert_ok(store_lock(tw->store, LOCK_FLIGHT, "n", 0, &lock, &err), err);
+	world_script("life=600");
+	pid = asker(0, "token-1");
+	clock_sleep_ms(500);
+	kill(pid, SIGSTOP);
+	deadline = clock_boot_ms() + 60000;
+	assert_ok(tokens_change(tw, "n", false, mark, &deadline, &err), err);
+	clock_sleep_ms(1500);
+	kill(pid, SIGCONT);
+	clock_sleep_ms(500);
+	cr_assert_eq(world_requests(), 0);
+	store_unlock_range(&lock);
+	cr_assert_eq(result_of(pid), TOKENWARD_OK);
+	cr_assert_eq(world_requests(), 1);
+}
+
 /* By the time it looks, the gate is open again: the outcome is its own. */
 Test(flight, a_slow_waiter_adopts_the_outcome_it_waited_for)
 {
