@@ -43,6 +43,7 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
+    <allow user="*"/>
   </policy>
   <limit name="max_incoming_bytes">1000000000</limit>
   <limit name="max_outgoing_bytes">1000000000</limit>
@@ -129,9 +130,10 @@ class Bus:
         assert locked or not self.is_locked(), "the keyring is locked"
 
     def kill_keyring(self, number=signal.SIGKILL):
-        self._end(self.keyring, number)
+        ended = self.keyring
+        self._end(ended, number)
         self.keyring = None
-        if self.daemon and self.daemon.poll() is None:
+        if ended and self.daemon and self.daemon.poll() is None:
             self._until("the end of the keyring", self.daemon,
                         lambda: not self.has_service())
 
