@@ -258,12 +258,18 @@ class Terminal:
         return int(status[:-1]), said.decode()
 
 
+class CannotBeHere(Exception):
+    """A test that another run has to do; one run must."""
+
+
 def run_one(server, function):
     server.reset()
     machine = Machine(server)
     try:
         function(machine)
         return None
+    except CannotBeHere:
+        raise
     except Exception:  # a failed test, whatever the reason
         return traceback.format_exc()
     finally:
@@ -279,7 +285,11 @@ def main():
         for number, (name, function) in enumerate(TESTS, 1):
             if wanted and not any(w in name for w in wanted):
                 continue
-            trouble = run_one(server, function)
+            try:
+                trouble = run_one(server, function)
+            except CannotBeHere as why:
+                print(f"ok {number} - {name} # SKIP {why}")
+                continue
             failed += trouble is not None
             print(f"{'not ok' if trouble else 'ok'} {number} - {name}")
             if trouble:
