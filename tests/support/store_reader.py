@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reads a store, or an export, from tokenward-store-format(5) alone.
 
-    store_reader.py DIR|FILE --key-file F | --passphrase-file F
+    store_reader.py DIR|FILE --key-file F | --passphrase-file F |
+                             --recovery-file F | --wrapping-key-file F
 
 Prints a line for each record: kind, name, generation, plain text in hex.
 Anything that is not as the manual page says ends it with a message and
@@ -162,15 +163,49 @@ def kek_of_words(words, slot):
     return argon2id(words, slot["salt"], memory, passes)
 
 
+def times(a, b):
+    """In GF(32), x^5 + x^2 + 1."""
+    product = 0
+    for bit in range(5):
+        if b >> bit & 1:
+            product ^= a << bit
+    for bit in range(9, 4, -1):
+        if product >> bit & 1:
+            product ^= 0b100101 << (bit - 5)
+    return product
+
+
+def kek_of_code(text, slot):
+    symbols = [b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(c)
+               for c in text if c != ord("-")]
+    need(len(symbols) == 28, "recovery code: length")
+    plain = weighed = 0
+    power = 1
+    for symbol in symbols:
+        plain ^= symbol
+        weighed ^= times(symbol, power)
+        power = times(power, 2)
+    need(plain == 0 and weighed == 0, "recovery code: checksum")
+    return hashlib.blake2b(bytes(symbols[:26]), digest_size=32,
+                           salt=slot["salt"],
+                           person=b"tokenwardrecover").digest()
+
+
+WAYS = {"key_file": (b"keyfile", kek_of_file),
+        "passphrase_file": (b"passphrase", kek_of_words),
+        "recovery_file": (b"recovery", kek_of_code),
+        "wrapping_key_file": (None, lambda kek, slot: kek)}
+
+
 def unlock(header, arguments):
-    if arguments.key_file:
-        kind, derive = b"keyfile", kek_of_file
-        given = read(arguments.key_file, 8 << 20)
-    else:
-        kind, derive = b"passphrase", kek_of_words
-        given = read(arguments.passphrase_file, 1024).rstrip(b"\n")
+    way, path = next((w, getattr(arguments, w)) for w in WAYS
+                     if getattr(arguments, w))
+    kind, derive = WAYS[way]
+    given = read(path, 8 << 20)
+    if way in ("passphrase_file", "recovery_file"):
+        given = given.rstrip(b"\n")
     for slot in header.slots:
-        if slot["kind"] == kind:
+        if kind in (slot["kind"], None):
             master = unwrap(header, slot, derive(given, slot))
             if master:
                 header.verify(master)
@@ -286,6 +321,8 @@ def main():
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument("--key-file")
     key.add_argument("--passphrase-file")
+    key.add_argument("--recovery-file")
+    key.add_argument("--wrapping-key-file", help="what a module gives")
     arguments = parser.parse_args()
     need(SODIUM.sodium_init() >= 0, "libsodium")
     if os.path.isdir(arguments.directory):
