@@ -182,9 +182,12 @@ say_line(const struct talk *t, const char *word, const char *text)
 	return t->io->write(t->io->data, line, n);
 }
 
+/* What was said before it was asked is no answer. */
 static enum assuan_result
 command(struct talk *t, const char *word, const char *text, bool human)
 {
+	if (t->have > t->used)
+		return ASSUAN_NONSENSE;
 	return say_line(t, word, text) ? hear(t, human) : ASSUAN_ENDED;
 }
 

@@ -17,8 +17,14 @@ peer_read(void *data, bool human, void *bytes, size_t len)
 	struct peer *p = data;
 	size_t n, most = 1 + p->step % 32u;
 	const uint8_t *from = input_bytes(&p->in, most < len ? most : len, &n);
+	const uint8_t *end = memchr(from, '\n', n);
 
 	REQUIRE(len > 0);
+	if (end && p->step & 0x40) { /* a line at a time, as it should */
+		p->in.left += n - (size_t)(end + 1 - from);
+		p->in.at = end + 1;
+		n = (size_t)(end + 1 - from);
+	}
 	p->human = p->human || human;
 	memcpy(bytes, from, n);
 	return n > 0 || p->step & 0x80 ? (long)n : -1;
