@@ -83,15 +83,6 @@ secrets_collection(struct secrets *s, const char *name, char **ret)
 /* ---- unlocking --------------------------------------------------------- */
 
 static int
-locked(struct secrets *s, const char *subject)
-{
-	return secrets_say(s, TOKENWARD_MODULE_ASK,
-	    "%s is locked: unlock it by logging in on the desktop, or by "
-	    "\"tokenward unlock\" there",
-	    subject);
-}
-
-static int
 unlock(struct secrets *s, const char *path, const char *subject)
 {
 	g_autoptr(GVariant) reply = NULL, result = NULL;
@@ -121,13 +112,13 @@ secrets_unlock(struct secrets *s, const char *path)
 	if (r || !g_variant_get_boolean(before))
 		return r;
 	if (!s->answer_within)
-		return locked(s, subject);
+		return secrets_locked(s, subject);
 	r = unlock(s, path, subject);
 	if (r == TOKENWARD_MODULE_OK)
 		r = secrets_property(s, path, interface, "Locked", "b", &after);
 	if (r || !g_variant_get_boolean(after))
 		return r;
-	return locked(s, subject);
+	return secrets_locked(s, subject);
 }
 
 /* ---- items ------------------------------------------------------------- */

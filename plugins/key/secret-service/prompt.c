@@ -39,8 +39,8 @@ owner_changed(GDBusConnection *bus, const char *sender, const char *path,
 	((struct question *)data)->over = TRUE;
 }
 
-static gboolean
-has_display(void)
+gboolean
+secrets_has_display(void)
 {
 	const char *x = g_getenv("DISPLAY"),
 		   *wayland = g_getenv("WAYLAND_DISPLAY");
@@ -48,18 +48,20 @@ has_display(void)
 	return (x && *x) || (wayland && *wayland);
 }
 
-static int
-no_answer(struct secrets *s, const char *subject)
+int
+secrets_locked(struct secrets *s, const char *subject)
 {
-	if (!has_display())
+	if (s->headless)
 		return secrets_say(s, TOKENWARD_MODULE_ASK,
-		    "%s is locked, and there is no display where the keyring "
-		    "could ask for its password: unlock it where there is one, "
-		    "or with \"gnome-keyring-daemon --replace --unlock\"",
+		    "%s is locked, and there is no display here where the "
+		    "keyring could ask for its password: unlock it where "
+		    "there is one, or with \"gnome-keyring-daemon --replace "
+		    "--unlock\"",
 		    subject);
 	return secrets_say(s, TOKENWARD_MODULE_ASK,
-	    "nobody answered the keyring's question for %s in %d s", subject,
-	    (int)(s->answer_within / G_USEC_PER_SEC));
+	    "%s is locked: unlock it by logging in on the desktop, or by "
+	    "\"tokenward unlock\" there",
+	    subject);
 }
 
 static int
@@ -67,13 +69,13 @@ conclude(
     struct secrets *s, struct question *q, const char *subject, GVariant **ret)
 {
 	if (!q->over)
-		return no_answer(s, subject);
+		return secrets_say(s, TOKENWARD_MODULE_ASK,
+		    "nobody answered the keyring's question for %s in %d s",
+		    subject, (int)(s->answer_within / G_USEC_PER_SEC));
 	if (!q->answered)
 		return secrets_say(s, TOKENWARD_MODULE_AWAY,
 		    "%s ended, or broke the protocol, while it asked for %s",
 		    s->who, subject);
-	if (q->dismissed && !has_display())
-		return no_answer(s, subject);
 	if (q->dismissed)
 		return secrets_say(s, TOKENWARD_MODULE_DENIED,
 		    "the keyring's question for %s was dismissed", subject);
@@ -128,8 +130,5 @@ secrets_prompt(
 	if (s->answer_within)
 		return ask(s, prompt, subject, ret);
 	dismiss(s, prompt);
-	return secrets_say(s, TOKENWARD_MODULE_ASK,
-	    "the keyring wants to ask somebody for %s, which it may not do "
-	    "here: unlock it on the desktop, or by \"tokenward unlock\" there",
-	    subject);
+	return secrets_locked(s, subject);
 }

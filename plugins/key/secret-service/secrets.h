@@ -32,6 +32,7 @@ struct secrets {
 	char *who;       /* of it, for sentences */
 	gint64 deadline; /* of what needs no human; g_get_monotonic_time() */
 	gint64 answer_within; /* microseconds a human has; 0: there is none */
+	gboolean headless;    /* there is, but no screen for a question */
 	gboolean quiet;       /* the sentence that there is stays */
 	SecretService *session;
 };
@@ -51,6 +52,9 @@ int secrets_property(struct secrets *s, const char *path, const char *interface,
 int secrets_say(struct secrets *s, int result, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* ASK, and how it could be unlocked. */
+int secrets_locked(struct secrets *s, const char *subject);
+gboolean secrets_has_display(void);
 /* Asks the human, if there is one; *ret is what came of it.  "/" is no
    question: ok at once, and *ret is NULL. */
 int secrets_prompt(
