@@ -2,6 +2,8 @@
 /* Files: read with a limit, replaced by write, fsync, rename, fsync. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,27 @@ write_all(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+/* A limit to the size of files is ours to tell, not the end of a host. */
+int
+file_write_fd(int fd, const void *data, size_t len)
+{
+	static const struct timespec at_once;
+	sigset_t size, old, pending;
+	int e;
+
+	sigemptyset(&size);
+	sigaddset(&size, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &size, &old);
+	sigpending(&pending);
+	e = write_all(fd, data, len);
+	if (e == EFBIG && !sigismember(&pending, SIGXFSZ))
+		while (
+		    sigtimedwait(&size, NULL, &at_once) < 0 && errno == EINTR)
+			;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return e;
 }
 
 int
@@ -133,7 +156,7 @@ write_temporary(int dir, const char *temp, const void *data, size_t len,
 
 	if (fd < 0)
 		return errno;
-	e = fchmod(fd, 0600) < 0 ? errno : write_all(fd, data, len);
+	e = fchmod(fd, 0600) < 0 ? errno : file_write_fd(fd, data, len);
 	if (e == 0 && sync == FILE_SYNC)
 		e = file_sync_fd(fd);
 	if (close(fd) < 0 && errno != EINTR && e == 0)

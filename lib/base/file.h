@@ -38,6 +38,8 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len,
 int file_remove_at(int dir, const char *name, enum file_sync sync);
 int file_sync_fd(int fd);
 int write_all(int fd, const void *data, size_t len);
+/* To a file: past RLIMIT_FSIZE it is EFBIG, whatever SIGXFSZ does here. */
+int file_write_fd(int fd, const void *data, size_t len);
 /* mkdir -p, each new directory mode; 0 or errno. */
 int file_make_dirs(const char *path, mode_t mode);
 

@@ -123,7 +123,7 @@ remove_key_file(const char *path)
 	if (e || fd < 0)
 		return e;
 	randombytes_buf(noise, sizeof(noise));
-	if (write_all(fd, noise, sizeof(noise)) == 0)
+	if (file_write_fd(fd, noise, sizeof(noise)) == 0)
 		file_sync_fd(fd);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@
 #define GENTLE_MS 200
 #define KILLED_MS 2000
 #define PROGRAM_FD 3
+#define STACK_GUARD 65536 /* whole pages, whatever their size */
+#define STACK_LEN (STACK_GUARD + 65536)
 #define KILL_GROUP (1u << 2) /* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
 
 /* What the child needs, in memory it shares with us until it execs. */
@@ -172,27 +175,49 @@ child(void *arg)
 	_exit(127);
 }
 
+/* Its own, since the caller's thread may have little; below it nothing is
+   mapped for it to run into. */
+static unsigned char *
+stack_new(void)
+{
+	unsigned char *p = mmap(NULL, STACK_LEN, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mprotect(p, STACK_GUARD, PROT_NONE) == 0)
+		return p;
+	munmap(p, STACK_LEN);
+	return NULL;
+}
+
 /*
  * As posix_spawn() does it, but the pidfd is made together with the process
  * (no race with a host that ignores SIGCHLD), and the program is the checked
- * descriptor and not whatever has its name by now.
+ * descriptor and not whatever has its name by now.  That its end sends SIGCHLD
+ * cannot be helped: execve() sets that signal, whatever clone() was told.
  */
 static int
 spawn(struct start *s, struct helper *ret)
 {
-	_Alignas(16) unsigned char stack[32768];
+	unsigned char *stack = stack_new();
 	sigset_t all, old;
 	siginfo_t info;
 	int pid;
 
+	if (!stack) {
+		s->error = errno;
+		return s->error;
+	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	pid = clone(child, stack + sizeof(stack),
+	pid = clone(child, stack + STACK_LEN,
 	    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, s, &ret->pidfd);
 	if (pid < 0)
 		s->error = errno;
 	ret->pid = pid;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	munmap(stack, STACK_LEN);
 	if (pid >= 0 && s->error) {
 		waitid(P_PIDFD, (id_t)ret->pidfd, &info, WEXITED);
 		close(ret->pidfd);

@@ -160,7 +160,7 @@ write_key(const char *temp)
 		return e;
 	}
 	randombytes_buf(key, KEYFILE_MIN);
-	e = fchmod(fd, 0600) < 0 ? errno : write_all(fd, key, KEYFILE_MIN);
+	e = fchmod(fd, 0600) < 0 ? errno : file_write_fd(fd, key, KEYFILE_MIN);
 	secret_free(key);
 	return e ? e : file_sync_fd(fd);
 }

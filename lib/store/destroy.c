@@ -111,7 +111,7 @@ write_over(int fd)
 	    st.st_size > HEADER_MAX)
 		return;
 	randombytes_buf(noise, (size_t)st.st_size);
-	if (write_all(fd, noise, (size_t)st.st_size) == 0)
+	if (file_write_fd(fd, noise, (size_t)st.st_size) == 0)
 		file_sync_fd(fd);
 }
 

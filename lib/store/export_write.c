@@ -102,7 +102,7 @@ put_bytes(struct export_writer *w, const struct buf *b, struct error *err)
 	if (b->failed)
 		return error_memory(err);
 	crypto_generichash_update(export_mac(w->keys), b->data, b->len);
-	errno = write_all(w->fd, b->data, b->len);
+	errno = file_write_fd(w->fd, b->data, b->len);
 	return errno ? cannot("write", w->temp, err) : TOKENWARD_OK;
 }
 
@@ -202,7 +202,7 @@ put_tail(struct export_writer *w, struct error *err)
 	if (put_bytes(w, &zero, err) != TOKENWARD_OK)
 		return err->code;
 	crypto_generichash_final(export_mac(w->keys), mac, sizeof(mac));
-	errno = write_all(w->fd, mac, sizeof(mac));
+	errno = file_write_fd(w->fd, mac, sizeof(mac));
 	if (errno == 0)
 		errno = file_sync_fd(w->fd);
 	return errno ? cannot("write", w->temp, err) : TOKENWARD_OK;

@@ -167,6 +167,25 @@ Test(fetch_run, other_children_are_left_alone)
 	cr_assert_eq(WEXITSTATUS(status), 7);
 }
 
+static void *
+ask_once(void *unused)
+{
+	expect_report();
+	return unused;
+}
+
+Test(fetch_run, a_thread_with_a_small_stack)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	cr_assert_eq(pthread_attr_setstacksize(&attr, 65536), 0);
+	cr_assert_eq(pthread_create(&thread, &attr, ask_once, NULL), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
+}
+
 static volatile int reaping = 1;
 
 static void *

@@ -157,6 +157,38 @@ Test(file, a_failed_write_leaves_the_old_file_and_no_litter)
 	close(dir);
 }
 
+static volatile sig_atomic_t signals_seen;
+
+static void
+count(int signum)
+{
+	(void)signum;
+	signals_seen++;
+}
+
+Test(file, a_limit_to_file_sizes_does_not_end_the_process)
+{
+	static char big[100000];
+	struct rlimit small = {1000, 1000};
+	sigset_t before = {0}, after = {0};
+	int dir = dir_fd();
+
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	cr_assert_eq(
+	    file_replace_at(dir, "f", big, sizeof(big), FILE_SYNC), EFBIG);
+	signal(SIGXFSZ, count);
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	cr_assert_eq(
+	    file_replace_at(dir, "f", big, sizeof(big), FILE_SYNC), EFBIG);
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	cr_assert_eq(memcmp(&before, &after, sizeof(after)), 0);
+	cr_assert_eq(signals_seen, 0);
+	raise(SIGXFSZ);
+	cr_assert_eq(signals_seen, 1);
+	close(dir);
+}
+
 Test(file, a_failed_rename_leaves_no_litter)
 {
 	int dir = dir_fd();
