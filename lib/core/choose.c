@@ -49,6 +49,8 @@ choice_passed(const struct choice *c, const struct error *why, struct buf *text)
 
 /* ---- what is said of it ------------------------------------------------ */
 
+#define TPM2_PIN "tpm2 with a PIN"
+
 static const struct {
 	const char *kind, *text;
 } advice[] = {
@@ -75,6 +77,12 @@ static const struct {
 	"and a disk that was taken out, not against somebody who may use "
 	"this TPM. When it is cleared or breaks, only another key opens the "
 	"store."},
+    {TPM2_PIN,
+	"The store opens with the PIN of this machine's TPM, and on no other "
+	"machine. Jobs fail after a reboot, and when the kernel forgot the "
+	"key, until a person gave the PIN: add a key for them with "
+	"\"tokenward key add\". When the TPM is cleared or breaks, only "
+	"another key opens the store."},
     {"systemd-credential",
 	"The store opens by itself with the credential %s, on this machine "
 	"only, for root and for the services that are given it, also after a "
@@ -95,10 +103,18 @@ advice_of(const char *kind)
 	return NULL;
 }
 
+static const char *
+kind_of(const struct key_slot *slot)
+{
+	return strcmp(slot->kind, "tpm2") == 0 && key_slot_needs_human(slot)
+		   ? TPM2_PIN
+		   : slot->kind;
+}
+
 static void
 put_slot(struct buf *out, const struct key_slot *slot)
 {
-	const char *text = advice_of(slot->kind);
+	const char *text = advice_of(kind_of(slot));
 	const char *what = strmap_get(
 	    &slot->params, strmap_get(&slot->params, "path") ? "path" : "name");
 	const char *hole = text ? strstr(text, "%s") : NULL;

@@ -94,7 +94,7 @@ look_at_slot(struct looking *l, const struct stack_line *line, const char *name,
 {
 	struct error err;
 
-	if (key_needs_human(s->kind)) {
+	if (key_slot_needs_human(s)) {
 		l->asking++;
 		say_slot(l, name, s, "asks a person");
 	} else if (try_slot(l, line, s, &err) == TOKENWARD_OK) {

@@ -94,7 +94,7 @@ list_one(const struct key_slot *s, tokenward_key_fn each, void *data)
 	    .kind = s->kind,
 	    .detail = strmap_get(&s->params, "path"),
 	    .created_at = s->created_at,
-	    .needs_human = key_needs_human(s->kind)};
+	    .needs_human = key_slot_needs_human(s)};
 
 	key.grade = key_grade(s, &key.why);
 	return each(data, &key);
@@ -348,7 +348,7 @@ say_removal(const struct tokenward *tw, const struct header *h,
 		    "The file itself is still there; remove it if nothing "
 		    "else uses it.");
 	for (i = 0; i < h->slots_n; i++)
-		human &= key_needs_human(h->slots[i].kind);
+		human &= key_slot_needs_human(&h->slots[i]);
 	if (human)
 		put_line(text, "From now on nobody but a person opens the "
 			       "store: jobs fail until one did.");

@@ -108,6 +108,7 @@ int key_slot_forget(const struct header *h, const struct key_slot *slot,
 /* Of no built-in method: a program's, which is told the slot's number. */
 bool key_is_program(const char *text);
 bool key_needs_human(const char *kind);
+bool key_slot_needs_human(const struct key_slot *slot);
 /* "keyfile /etc/tokenward/key", fit to be printed; appends. */
 void key_slot_name(const struct key_slot *slot, struct buf *out);
 /* "strong", "fair" or "weak", and why; static. */

@@ -78,6 +78,16 @@ key_needs_human(const char *kind)
 	return m && m->needs_human;
 }
 
+/* Of a module only its slot may know: "pin". */
+bool
+key_slot_needs_human(const struct key_slot *slot)
+{
+	const char *pin = strmap_get(&slot->params, "pin");
+
+	return key_needs_human(slot->kind) ||
+	       (!key_method_find(slot->kind) && pin && strcmp(pin, "yes") == 0);
+}
+
 void
 key_slot_name(const struct key_slot *slot, struct buf *out)
 {

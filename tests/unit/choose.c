@@ -68,7 +68,7 @@ Test(choose, only_what_is_here_and_refuses_is_told)
 }
 
 static const char *
-advice(const char *kind)
+advice_with(const char *kind, const char *pin)
 {
 	struct header h = {.slots_n = 1};
 	static struct buf b;
@@ -76,9 +76,22 @@ advice(const char *kind)
 	buf_clear(&b);
 	h.slots[0].kind = (char *)(uintptr_t)kind;
 	cr_assert(strmap_set(&h.slots[0].params, "path", "/a/key"));
+	cr_assert(strmap_set(&h.slots[0].params, "pin", pin));
 	put_advice(&b, &h);
 	strmap_free(&h.slots[0].params);
 	return buf_str(&b);
+}
+
+static const char *
+advice(const char *kind)
+{
+	return advice_with(kind, "no");
+}
+
+Test(choose, a_pin_wants_a_person)
+{
+	cr_assert(strstr(advice_with("tpm2", "yes"), "Jobs fail"));
+	cr_assert(strstr(advice_with("keyfile", "yes"), "jobs work"));
 }
 
 Test(choose, every_key_there_is_has_its_sentence)
