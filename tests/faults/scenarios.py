@@ -94,6 +94,23 @@ def export_file(w, name="export"):
     return os.path.join(w.home, ".local/exports", name + ".tw")
 
 
+def shelf(w):
+    """Of a store module, a directory: where it keeps a file for a record."""
+    return os.path.join(w.home, ".local/shelf")
+
+
+def with_shelf(w):
+    filled(w)
+    os.mkdir(shelf(w), 0o700)
+    modules = w.make("libexec/modules", 0o755)
+    shutil.copy(world.program("tests/modules/debug"), modules + "/debug")
+
+
+def on_shelf(w):
+    with_shelf(w)
+    w.must("store", "migrate", "--to", "debug=directory=" + shelf(w))
+
+
 def with_export(w):
     """In the export alpha has another owner, and there is gamma."""
     filled(w)
@@ -373,6 +390,30 @@ def adopt_holds(w):
     return old_secret_holds(w)
 
 
+def _lies(w, here, there, header):
+    """All records, of two credentials, lie here, and none there."""
+    with open(os.path.join(w.store, "header"), "rb") as f:
+        data = f.read()
+    if (b"records" in data) != header or b"records_other" in data:
+        return "the header says otherwise"
+    if (len(here), len(there)) != (4, 0):
+        return f"records lie in {here} and in {there}"
+    w.must("store", "verify")
+    return "" if w.token("alpha") == w.alpha else "the token is another one"
+
+
+def _record_files(w):
+    return [f for f in w.store_files() if "/" in f]
+
+
+def migrate_holds(w):
+    return _lies(w, os.listdir(shelf(w)), _record_files(w), True)
+
+
+def migrate_back_holds(w):
+    return _lies(w, _record_files(w), os.listdir(shelf(w)), False)
+
+
 def destroy_holds(w):
     left = [p for p in (w.store, w.key) if os.path.lexists(p)]
     return f"still there: {left}" if left else ""
@@ -411,7 +452,7 @@ class Scenario:
                          askpass=getattr(w, "askpass", ""),
                          second_key=second_key(w), export=export_file(w),
                          export_key=export_key(w),
-                         output=export_file(w, "new"))
+                         output=export_file(w, "new"), shelf=shelf(w))
                 for a in self.args]
 
     def input(self, w):
@@ -476,6 +517,12 @@ SCENARIOS = [
     Scenario("store destroy", filled, ["store", "destroy", "--yes"],
              destroy_holds, again={0, NO_STORE}, touches={"alpha", "beta"},
              ends=True),
+    Scenario("store migrate", with_shelf,
+             ["store", "migrate", "--to", "debug=directory={shelf}"],
+             migrate_holds, slow=True, touches=set()),
+    Scenario("store migrate, back", on_shelf,
+             ["store", "migrate", "--to", "files"], migrate_back_holds,
+             slow=True, touches=set()),
     Scenario("key add", filled, ["key", "add", "keyfile={second_key}"],
              key_add_holds, again={0, EXISTS}, touches=set()),
     Scenario("key remove", with_two_keys, ["key", "remove", "2"],

@@ -54,6 +54,14 @@ def built(*names):
     return None
 
 
+def program(name):
+    """The program itself, not libtool's script before it."""
+    path = built(name)
+    real = os.path.join(os.path.dirname(path), ".libs",
+                        os.path.basename(path))
+    return real if os.path.isfile(real) else path
+
+
 def need(*programs):
     """Programs without which a driver means nothing."""
     for program in programs:
