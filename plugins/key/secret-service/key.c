@@ -116,11 +116,14 @@ begin(const struct key *k, const struct tokenward_message *request,
 	gint64 all =
 	    tokenward_message_number(request, "time", 5000) - MARGIN_MS;
 	gint64 machine = CLAMP(k->timeout_ms, LEAST_MS, MAX(all, LEAST_MS));
-	gint64 human = 0;
+	gint64 human = 0, end = g_get_monotonic_time() + all * 1000;
+	int r;
 
 	if (tokenward_message_number(request, "human", 0) == 1)
 		human = CLAMP(k->dialog_ms, 0, MAX(all - machine, 0));
-	return secrets_open(s, reply, machine, human);
+	r = secrets_open(s, reply, machine, human);
+	s->end = end;
+	return r;
 }
 
 /* ---- open -------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct secrets {
 	char *owner;     /* the unique name: no other one is spoken to */
 	char *who;       /* of it, for sentences */
 	gint64 deadline; /* of what needs no human; g_get_monotonic_time() */
+	gint64 end;      /* when nobody waits any longer; 0: not known */
 	gint64 answer_within; /* microseconds a human has; 0: there is none */
 	gboolean headless;    /* there is, but no screen for a question */
 	gboolean quiet;       /* the sentence that there is stays */

@@ -5,7 +5,7 @@
 #include "slot_item.h"
 
 #define ITEMS_MAX 8
-#define DROP_US (200 * 1000) /* less than what the host still waits */
+#define DROP_US (1000 * 1000)
 
 /* ---- reading ----------------------------------------------------------- */
 
@@ -73,7 +73,8 @@ drop(struct secrets *s, const char *item)
 {
 	s->quiet = TRUE;
 	s->answer_within = 0;
-	s->deadline = MAX(s->deadline, g_get_monotonic_time() + DROP_US);
+	s->deadline =
+	    MAX(s->deadline, MIN(s->end, g_get_monotonic_time() + DROP_US));
 	secrets_delete(s, item);
 }
 
