@@ -3,7 +3,10 @@
  * Which key a new store gets when nobody says, and what is said of the keys
  * it has: what each protects against, and what will still fail.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "core/choose.h"
 #include "key/key.h"
@@ -13,6 +16,7 @@
 /* The best first; a module that is not there, or has nothing here, is passed
    over. */
 static const struct choice choices[] = {
+    {"systemd-credential", .own = true, .system = true, .given = true},
     {"tpm2", .system = true, .human = true},
     {"secret-service", .own = true, .human = true},
     {"passphrase", .own = true, .human = true, .last = true},
@@ -20,10 +24,23 @@ static const struct choice choices[] = {
 };
 #define CHOICES (sizeof(choices) / sizeof(choices[0]))
 
+/* In a service to which the key was given: it is not made here. */
+static bool
+has_credential(void)
+{
+	const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
+	cleanup_free char *path = NULL;
+
+	return directory &&
+	       asprintf(&path, "%s/tokenward.key", directory) >= 0 &&
+	       access(path, F_OK) == 0;
+}
+
 static bool
 is_for(const struct choice *c, const struct key_context *ctx)
 {
-	return (ctx->system ? c->system : c->own) && (ctx->ask || !c->human);
+	return (ctx->system ? c->system : c->own) && (ctx->ask || !c->human) &&
+	       (!c->given || has_credential());
 }
 
 const struct choice *

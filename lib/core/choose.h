@@ -9,6 +9,7 @@ struct choice {
 	const char *key;
 	bool own, system; /* for a user's store, for the system's */
 	bool human;       /* only where somebody can be asked */
+	bool given;       /* only where the service manager gave it */
 	bool last;        /* if this fails, nothing less is taken */
 };
 /* The next best after prev (NULL: the best); NULL: no more. */

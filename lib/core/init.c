@@ -14,6 +14,7 @@ struct making {
 	struct key_context ctx;
 	struct header h;
 	unsigned char *master, *kek;
+	bool given;      /* the key came from outside, to nobody */
 	struct buf code; /* secret */
 	struct buf text;
 };
@@ -45,6 +46,7 @@ try_choice(struct making *m, const struct choice *c, struct error *err)
 
 	m->ctx.dialogs = c->last;
 	r = enroll(m, c->key, err);
+	m->given = c->given && r == TOKENWARD_OK;
 	if (r == TOKENWARD_OK || c->last)
 		return r;
 	slot_free(&h->slots[--h->slots_n]);
@@ -70,7 +72,8 @@ enroll_best(struct making *m, struct error *err)
 	return r;
 }
 
-/* Module programs only: what they need may be bound to this machine. */
+/* Module programs only: what they need may be bound to this machine.  A code
+   that a service made would stand in its log. */
 static bool
 is_bound(const struct header *h)
 {
@@ -90,7 +93,7 @@ enroll_all(struct making *m, const char *const *keys, unsigned flags,
 
 	for (; r == TOKENWARD_OK && keys && *keys; keys++)
 		r = enroll(m, *keys, err);
-	if (r == TOKENWARD_OK && is_bound(&m->h) && m->tw->show &&
+	if (r == TOKENWARD_OK && is_bound(&m->h) && !m->given && m->tw->show &&
 	    !(flags & TOKENWARD_INIT_NO_RECOVERY))
 		r = enroll(m, "recovery", err);
 	return r;

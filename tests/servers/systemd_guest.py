@@ -90,9 +90,9 @@ def _():
 
 @test("the store is made and filled in the place of the job")
 def _():
-    made = as_job("tokenward", "init", "--key", "systemd-credential",
-                  "--no-recovery")
+    made = as_job("tokenward", "init")
     contains(made.stderr, STATE + "/store", "credential tokenward.key")
+    assert "recovery" not in made.stderr, made.stderr
     with open("/run/tokend.json", encoding="utf-8") as f:
         base = json.load(f)["base"]
     run("python3", "-c", """

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which key a store gets where nobody says. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "core/choose.h"
 #include "unit.h"
@@ -38,6 +41,18 @@ Test(choose, the_best_first)
 	cr_assert_str_eq(order(false, false), "keyfile.");
 	cr_assert_str_eq(order(true, true), "tpm2 keyfile.");
 	cr_assert_str_eq(order(true, false), "keyfile.");
+}
+
+Test(choose, a_credential_that_was_given_is_the_best)
+{
+	cleanup_free char *dir = strdup(unit_path("."));
+
+	close(open(unit_path("tokenward.key"), O_CREAT | O_WRONLY, 0600));
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	cr_assert_str_eq(order(false, false), "systemd-credential keyfile.");
+	cr_assert_str_eq(order(true, true), "systemd-credential tpm2 keyfile.");
+	cr_assert_eq(unlink(unit_path("tokenward.key")), 0);
+	cr_assert_str_eq(order(false, false), "keyfile.");
 }
 
 Test(choose, only_what_is_here_and_refuses_is_told)
