@@ -52,15 +52,25 @@ mark_flight(struct get *g, struct error *err)
 		       g->tw, g->name, false, put_mark, g, err);
 }
 
+/* What was there when we looked was not bought meanwhile, whatever its date:
+   the clock may have been set back. */
+static bool
+is_what_we_saw(const struct get *g, const struct token *there)
+{
+	const struct token *then = tokens_find(&g->tokens, g->key);
+
+	return then && then->asked.wall_ms == there->asked.wall_ms &&
+	       then->asked.boot_ms == there->asked.boot_ms;
+}
+
 /* Somebody took the second lane while we were late: theirs stands. */
 static bool
 was_settled(const struct get *g, const struct tokens *t)
 {
 	const struct token *there = tokens_find(t, g->key);
 
-	return there && !there->rejected &&
-	       there->asked.wall_ms > g->purchase.asked.wall_ms &&
-	       time_since(&g->purchase.asked, &there->asked) >= 0;
+	return there && !there->rejected && !is_what_we_saw(g, there) &&
+	       !time_not_before(&g->purchase.asked, &there->asked);
 }
 
 static bool

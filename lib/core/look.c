@@ -6,7 +6,7 @@
 static bool
 since_we_began(const struct get *g, const struct now *t)
 {
-	return time_since(&g->began, t) >= 0 && t->wall_ms >= g->began.wall_ms;
+	return time_not_before(t, &g->began);
 }
 
 /* --new wants one bought after we began. */

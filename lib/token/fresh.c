@@ -7,13 +7,26 @@
 #define LIFE_MAX (INT64_MAX / 1000000)
 
 static bool
-same_boot(const struct now *a, const struct now *b)
+one_boot(const struct now *a, const struct now *b)
 {
 	static const unsigned char unknown[BOOT_ID_LEN];
 
 	return memcmp(a->boot_id, b->boot_id, BOOT_ID_LEN) == 0 &&
-	       memcmp(a->boot_id, unknown, BOOT_ID_LEN) != 0 &&
-	       b->boot_ms >= a->boot_ms;
+	       memcmp(a->boot_id, unknown, BOOT_ID_LEN) != 0;
+}
+
+static bool
+same_boot(const struct now *a, const struct now *b)
+{
+	return one_boot(a, b) && b->boot_ms >= a->boot_ms;
+}
+
+bool
+time_not_before(const struct now *t, const struct now *other)
+{
+	if (one_boot(t, other))
+		return t->boot_ms >= other->boot_ms;
+	return t->wall_ms >= other->wall_ms;
 }
 
 int64_t

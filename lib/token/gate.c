@@ -45,8 +45,7 @@ static bool
 closed_since(
     const struct gate *g, const struct now *since, const struct now *now)
 {
-	return g->last.wall_ms >= since->wall_ms &&
-	       time_since(since, &g->last) >= 0 &&
+	return time_not_before(&g->last, since) &&
 	       time_since(&g->last, now) >= 0;
 }
 

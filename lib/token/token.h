@@ -25,6 +25,8 @@ enum freshness {
  * boot clock's; -1 when the wall went back and nothing else is known.
  */
 int64_t time_since(const struct now *t, const struct now *now);
+/* By the clock that nobody sets, where both are of one boot. */
+bool time_not_before(const struct now *t, const struct now *other);
 /* Seconds left; 0: dead; TOKEN_LIFE_NEVER. */
 int64_t token_left(const struct token *t, const struct now *now);
 /* jitter: 0 to 999, where in 50-65 % of the life renewal starts. */

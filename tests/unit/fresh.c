@@ -56,6 +56,22 @@ Test(fresh, age_is_the_greater_of_two_clocks)
 	cr_assert_eq(time_since(&then, &then), 0);
 }
 
+Test(fresh, of_one_boot_the_clock_that_nobody_sets_tells_the_order)
+{
+	struct now then = at(0), now = at(10);
+
+	cr_assert(time_not_before(&now, &then));
+	cr_assert(time_not_before(&then, &then));
+	cr_assert_not(time_not_before(&then, &now));
+	now.wall_ms -= 3600000;
+	cr_assert(time_not_before(&now, &then));
+	cr_assert_not(time_not_before(&then, &now));
+	now = on_other_boot(-1);
+	cr_assert_not(time_not_before(&now, &then));
+	now = on_other_boot(0);
+	cr_assert(time_not_before(&now, &then));
+}
+
 Test(fresh, an_unknown_boot_is_never_the_same)
 {
 	struct now then = {.wall_ms = START, .boot_ms = 100};

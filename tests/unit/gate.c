@@ -316,3 +316,21 @@ Test(gate, a_thousand_failures_are_still_counted_well)
 	cr_assert_eq(tokens_gate(&t, GATE_RATE, NULL)->wait_ms, HOUR);
 	tokens_free(&t);
 }
+
+/* It closed before we came, whatever the clock on the wall said then. */
+Test(gate, an_old_gate_is_not_new_because_the_clock_was_set_back)
+{
+	struct tokens t = {0};
+	struct now began = at(10 * SECOND), now = at(11 * SECOND);
+
+	fail(&t, OUTCOME_TEMPORARY, -1, 0);
+	cr_assert_null(gate_find_since(&t, "shape", NULL, &now, &began, false));
+	began.wall_ms -= HOUR;
+	now.wall_ms -= HOUR;
+	cr_assert_null(gate_find_since(&t, "shape", NULL, &now, &began, false));
+	cr_assert_null(gate_find_since(&t, "shape", NULL, &now, &began, true));
+	began = at(-1);
+	cr_assert_not_null(
+	    gate_find_since(&t, "shape", NULL, &now, &began, true));
+	tokens_free(&t);
+}
