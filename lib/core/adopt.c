@@ -91,6 +91,8 @@ tokenward_adopt(struct tokenward *tw, const char *const *globs,
 	struct adopting a = {
 	    .tw = tw, .globs = globs && *globs ? globs : NULL, each, data};
 
+	if (!tw)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, adopt(&a, &tw->err));
 }
@@ -124,6 +126,8 @@ int
 tokenward_upgrade_store(
     struct tokenward *tw, enum tokenward_change *ret_change, char **ret_text)
 {
+	if (!tw || !ret_change || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	*ret_change = TOKENWARD_UNCHANGED;
 	call_begin(tw);

@@ -264,6 +264,8 @@ tokenward_apply(struct tokenward *tw, int fd, unsigned flags,
 	    .data = data};
 	int r;
 
+	if (!tw)
+		return null_argument(tw);
 	call_begin(tw);
 	r = apply_lines(&a, &tw->err);
 	tdestroy(a.seen, free_seen);

@@ -372,6 +372,8 @@ tokenward_add_credential(struct tokenward *tw, const char *name,
 	enum tokenward_change change = TOKENWARD_UNCHANGED;
 	int r;
 
+	if (!tw || !c)
+		return null_argument(tw);
 	call_begin(tw);
 	r = credential_add(tw, name, c, flags, &change, &tw->err);
 	if (r == TOKENWARD_OK && ret_change)
@@ -404,6 +406,8 @@ tokenward_edit_credential(struct tokenward *tw, const char *name,
 	enum tokenward_change change = TOKENWARD_UNCHANGED;
 	int r;
 
+	if (!tw || !c)
+		return null_argument(tw);
 	call_begin(tw);
 	r = edit(&u, &change, &tw->err);
 	if (r == TOKENWARD_OK)

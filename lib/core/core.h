@@ -62,6 +62,8 @@ struct tokenward {
 /* Every public call stands between these two; the first sets its deadline. */
 void call_begin(struct tokenward *tw);
 int call_end(struct tokenward *tw, int result);
+/* What a call must be given is NULL, the handle perhaps: TOKENWARD_USAGE. */
+int null_argument(struct tokenward *tw);
 /* One of many is done: the next has the whole time again. */
 void call_goes_on(struct tokenward *tw);
 

@@ -26,10 +26,12 @@ const char *
 tokenward_credential_get(
     const struct tokenward_credential *c, const char *field, size_t index)
 {
-	const struct field *f = field_find(field);
+	const struct field *f = field ? field_find(field) : NULL;
 	const char *text;
 	char numbered[80];
 
+	if (!c || !field)
+		return NULL;
 	if (index == 0 && (text = strmap_get(&c->text, field)))
 		return text;
 	snprintf(numbered, sizeof(numbered), "%s#%zu", field, index);
@@ -46,6 +48,8 @@ tokenward_credential_number(
 	char *end;
 	long long v;
 
+	if (!c || !field)
+		return fallback;
 	snprintf(key, sizeof(key), "%s!", field);
 	text = strmap_get(&c->text, key);
 	if (!text)

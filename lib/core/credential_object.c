@@ -9,8 +9,11 @@
 int
 tokenward_credential_new(struct tokenward_credential **ret)
 {
-	struct tokenward_credential *c = calloc(1, sizeof(*c));
+	struct tokenward_credential *c;
 
+	if (!ret)
+		return TOKENWARD_USAGE;
+	c = calloc(1, sizeof(*c));
 	if (c)
 		c->rec = credential_new();
 	if (!c || !c->rec) {

@@ -270,6 +270,8 @@ int
 tokenward_credential_set(struct tokenward *tw, struct tokenward_credential *c,
     const char *field, const char *value)
 {
+	if (!tw || !c || !field)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, object_set(tw, c, field, value, &tw->err));
 }

@@ -335,6 +335,8 @@ tokenward_destroy_store(struct tokenward *tw, unsigned flags, char **ret_text)
 	struct error ignored;
 	int r;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = destroy(&d, &tw->err);
@@ -372,6 +374,8 @@ tokenward_own_key_files(struct tokenward *tw, char **ret_text)
 	struct error unproved;
 	int r = TOKENWARD_OK;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	if (tw->store && prove(tw, &unproved) == TOKENWARD_OK)

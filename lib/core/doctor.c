@@ -274,6 +274,8 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 	struct doctor d = {.tw = tw, .finding = finding, .data = data};
 	int r = TOKENWARD_OK;
 
+	if (!tw || !finding)
+		return null_argument(tw);
 	call_begin(tw);
 	tw->only_looks = true;
 	if (flags & TOKENWARD_DOCTOR_REPAIR)

@@ -235,6 +235,8 @@ tokenward_export(struct tokenward *tw, const char *const *globs,
 	struct exporting x = {.tw = tw, .path = path, .code = BUF_SECRET_INIT};
 	int r;
 
+	if (!tw || !path || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = export(&x, globs, keys, &tw->err);

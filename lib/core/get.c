@@ -173,6 +173,8 @@ int
 tokenward_get_token(struct tokenward *tw, const char *name,
     const struct tokenward_token_params *params, struct tokenward_token **ret)
 {
+	if (!tw || !ret)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, get_token(tw, name, params, ret, &tw->err));
 }

@@ -85,6 +85,18 @@ call_end(struct tokenward *tw, int result)
 	return result;
 }
 
+int
+null_argument(struct tokenward *tw)
+{
+	if (!tw)
+		return TOKENWARD_USAGE;
+	call_begin(tw);
+	return call_end(
+	    tw, error_set(&tw->err, TOKENWARD_USAGE,
+		    "the program left out (NULL) what this call must be given, "
+		    "see tokenward(3)"));
+}
+
 static bool
 say_system_store_exists(const struct tokenward *tw)
 {
@@ -192,9 +204,12 @@ tokenward_open(
     const struct tokenward_open_params *params, struct tokenward **ret)
 {
 	struct tokenward_open_params p = {.size = sizeof(p)};
-	struct tokenward *tw = calloc(1, sizeof(*tw));
+	struct tokenward *tw;
 	int r;
 
+	if (!ret)
+		return TOKENWARD_USAGE;
+	tw = calloc(1, sizeof(*tw));
 	*ret = tw;
 	if (!tw)
 		return TOKENWARD_FAILED;
@@ -254,7 +269,7 @@ tokenward_retry_at(const struct tokenward *tw)
 const char *
 tokenward_store_path(const struct tokenward *tw)
 {
-	return tw->path ? tw->path : "";
+	return tw && tw->path ? tw->path : "";
 }
 
 int64_t
@@ -262,7 +277,7 @@ tokenward_now(const struct tokenward *tw)
 {
 	struct now now;
 
-	handle_now(tw, &now);
+	clock_now(tw ? tw->clock_offset : 0, &now);
 	return now.wall_ms / 1000;
 }
 

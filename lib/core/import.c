@@ -299,6 +299,8 @@ tokenward_import(
 {
 	cleanup_importing struct importing im = {.tw = tw};
 
+	if (!tw || !params)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, import(&im, params, &tw->err));
 }
@@ -373,6 +375,8 @@ tokenward_init_store_from(struct tokenward *tw, const char *const *keys,
 {
 	cleanup_importing struct importing im = {.tw = tw};
 
+	if (!tw || !params || !ret_created || !ret_text)
+		return null_argument(tw);
 	*ret_created = 0;
 	*ret_text = NULL;
 	call_begin(tw);

@@ -257,6 +257,8 @@ int
 tokenward_init_store(struct tokenward *tw, const char *const *keys,
     unsigned flags, int *ret_created, char **ret_text)
 {
+	if (!tw || !ret_created || !ret_text)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(
 	    tw, init_store(tw, keys, flags, ret_created, ret_text, &tw->err));
@@ -327,6 +329,8 @@ tokenward_unlock(struct tokenward *tw, int64_t seconds)
 {
 	int r;
 
+	if (!tw)
+		return null_argument(tw);
 	call_begin(tw);
 	r = unlock(tw, seconds, &tw->err);
 	if (r == TOKENWARD_OK)
@@ -364,6 +368,8 @@ tokenward_lock(struct tokenward *tw, char **ret_text)
 {
 	int r;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	call_begin(tw);
 	r = lock(tw, ret_text, &tw->err);
 	if (r == TOKENWARD_OK)

@@ -118,6 +118,8 @@ list(struct tokenward *tw, tokenward_key_fn each, void *data, struct error *err)
 int
 tokenward_list_keys(struct tokenward *tw, tokenward_key_fn each, void *data)
 {
+	if (!tw || !each)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, list(tw, each, data, &tw->err));
 }
@@ -286,6 +288,8 @@ tokenward_add_key(
 	struct adding a = {.tw = tw, .code = BUF_SECRET_INIT};
 	int r;
 
+	if (!tw || !key || !ret_slot || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = need_store(tw, &tw->err);
@@ -418,6 +422,8 @@ tokenward_remove_key(struct tokenward *tw, unsigned slot, char **ret_text)
 	cleanup_buf struct buf text = BUF_INIT;
 	int r;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = remove_one(tw, slot, &text, &tw->err);
@@ -477,6 +483,8 @@ tokenward_test_key(struct tokenward *tw, unsigned slot, char **ret_text)
 	cleanup_buf struct buf text = BUF_INIT;
 	int r;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = test(tw, slot, &text, &tw->err);

@@ -102,6 +102,8 @@ int
 tokenward_get_credential(
     struct tokenward *tw, const char *name, struct tokenward_credential **ret)
 {
+	if (!tw || !ret)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, get_one(tw, name, ret, &tw->err));
 }
@@ -235,6 +237,8 @@ int
 tokenward_list_credentials(struct tokenward *tw, const char *const *globs,
     tokenward_each_fn each, void *data)
 {
+	if (!tw || !each)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, list(tw, globs, each, data, &tw->err));
 }

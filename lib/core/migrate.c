@@ -195,6 +195,8 @@ tokenward_migrate_store(struct tokenward *tw, const char *to,
 	struct moving m = {.tw = tw};
 	int r;
 
+	if (!tw || !to || !ret_change || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	*ret_change = TOKENWARD_UNCHANGED;
 	call_begin(tw);

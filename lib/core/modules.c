@@ -180,6 +180,8 @@ tokenward_list_modules(
 	size_t i;
 	int r;
 
+	if (!tw || !each)
+		return null_argument(tw);
 	call_begin(tw);
 	r = module_names(tw->module_dir, &names, &tw->err);
 	for (i = 0; r == 0 && i < names.n; i++)
@@ -345,6 +347,8 @@ tokenward_check_stacks(
 {
 	struct checking c = {.tw = tw, .each = each, .data = data};
 
+	if (!tw || !each)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, check_stack(&c, &tw->err));
 }

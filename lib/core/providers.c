@@ -35,6 +35,8 @@ tokenward_list_providers(
 {
 	struct each e = {tw, each, data};
 
+	if (!tw || !each)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(
 	    tw, provider_each(&tw->provider_dirs, give, &e, &tw->err));
@@ -48,6 +50,8 @@ tokenward_read_provider(
 	cleanup_free char *path = NULL;
 	int r;
 
+	if (!tw || !id || !ret_text || !ret_path)
+		return null_argument(tw);
 	call_begin(tw);
 	if (strchr(id, '/'))
 		path = realpath(id, NULL);
@@ -76,6 +80,8 @@ check(const char *path, struct error *err)
 int
 tokenward_check_provider(struct tokenward *tw, const char *path)
 {
+	if (!tw || !path)
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, check(path, &tw->err));
 }

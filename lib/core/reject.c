@@ -111,6 +111,8 @@ tokenward_reject_token(
 	struct reject r = {.value = &token};
 	int result;
 
+	if (!tw || (!value && len > 0))
+		return null_argument(tw);
 	call_begin(tw);
 	buf_put(&token, value, len);
 	result = need_name(name, &tw->err);
@@ -133,5 +135,7 @@ tokenward_reject(
 {
 	const char *value = tokenward_token_value(token);
 
+	if (!value)
+		return null_argument(tw);
 	return tokenward_reject_token(tw, name, value, strlen(value));
 }

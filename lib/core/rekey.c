@@ -305,6 +305,8 @@ tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text)
 	    .tw = tw, .drop_others = flags & TOKENWARD_REKEY_DROP_OTHERS};
 	int r;
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	r = rekey(&k, &tw->err);

@@ -46,6 +46,8 @@ tokenward_remove_credential(struct tokenward *tw, const char *name)
 {
 	int r;
 
+	if (!tw)
+		return null_argument(tw);
 	call_begin(tw);
 	r = remove_one(tw, name, &tw->err);
 	if (r == TOKENWARD_OK)
@@ -198,6 +200,8 @@ tokenward_rename_credential(
 
 	int result;
 
+	if (!tw || !old_name || !new_name)
+		return null_argument(tw);
 	call_begin(tw);
 	result = rename_one(&r, &tw->err);
 	if (result == TOKENWARD_OK)

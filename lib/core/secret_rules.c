@@ -59,6 +59,8 @@ tokenward_credential_set_secret(struct tokenward *tw,
     struct tokenward_credential *c, const char *name, const void *data,
     size_t len, int verbatim)
 {
+	if (!tw || !c || (!data && len > 0))
+		return null_argument(tw);
 	call_begin(tw);
 	return call_end(
 	    tw, object_set_secret(c, name, data, len, verbatim, &tw->err));

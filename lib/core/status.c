@@ -110,6 +110,8 @@ tokenward_grade_credential(const struct tokenward_credential *c, int64_t warn,
 	int64_t now = tokenward_credential_number(c, "now", 0);
 	const char *word = "unknown";
 
+	if (!c || !ret_word)
+		return grade_number(word);
 	if (warn < 0)
 		warn = tokenward_credential_number(c, "warn_from", 14 * DAY);
 	if (critical < 0)

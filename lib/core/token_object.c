@@ -113,59 +113,59 @@ tokenward_token_free(struct tokenward_token *o)
 const char *
 tokenward_token_value(const struct tokenward_token *o)
 {
-	return buf_str(&o->value);
+	return o ? buf_str(&o->value) : NULL;
 }
 
 const char *
 tokenward_token_type(const struct tokenward_token *o)
 {
-	return o->type;
+	return o ? o->type : NULL;
 }
 
 const char *
 tokenward_token_scope(const struct tokenward_token *o)
 {
-	return o->scope;
+	return o ? o->scope : NULL;
 }
 
 int64_t
 tokenward_token_expires_at(const struct tokenward_token *o)
 {
-	return o->expires_at;
+	return o ? o->expires_at : TOKENWARD_TIME_UNKNOWN;
 }
 
 const char *
 tokenward_token_header_name(const struct tokenward_token *o)
 {
-	return o->in_query ? NULL : o->use_name;
+	return o && !o->in_query ? o->use_name : NULL;
 }
 
 const char *
 tokenward_token_header_value(const struct tokenward_token *o)
 {
-	return buf_str(&o->header_value);
+	return o ? buf_str(&o->header_value) : NULL;
 }
 
 const char *
 tokenward_token_query_name(const struct tokenward_token *o)
 {
-	return o->in_query ? o->use_name : NULL;
+	return o && o->in_query ? o->use_name : NULL;
 }
 
 const char *
 tokenward_token_extra_header(const struct tokenward_token *o, size_t index)
 {
-	return index < o->extra.n ? o->extra.v[index] : NULL;
+	return o && index < o->extra.n ? o->extra.v[index] : NULL;
 }
 
 int
 tokenward_token_is_cached(const struct tokenward_token *o)
 {
-	return o->cached;
+	return o && o->cached;
 }
 
 const char *
 tokenward_token_warning(const struct tokenward_token *o)
 {
-	return o->warning;
+	return o ? o->warning : NULL;
 }

@@ -84,6 +84,8 @@ int
 tokenward_try_credential(
     struct tokenward *tw, const char *name, char **ret_text)
 {
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	return call_end(tw, try(tw, name, ret_text, &tw->err));

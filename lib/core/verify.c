@@ -394,6 +394,8 @@ tokenward_verify_store(struct tokenward *tw, tokenward_store_file_fn each,
 {
 	struct verify v = {.tw = tw, .each = each, .data = data};
 
+	if (!tw || !ret_text)
+		return null_argument(tw);
 	*ret_text = NULL;
 	call_begin(tw);
 	v.err = &tw->err;

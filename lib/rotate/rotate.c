@@ -282,6 +282,8 @@ tokenward_rotate_credential(struct tokenward *tw, const char *name,
 {
 	struct rotation ro = {.tw = tw, .name = name, .given = c};
 
+	if (!tw || !c)
+		return null_argument(tw);
 	call_begin(tw);
 	handle_now(tw, &ro.now);
 	return call_end(tw, rotate(&ro, flags, &tw->err));
