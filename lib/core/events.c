@@ -30,6 +30,7 @@ const char *const event_names[EVENT_MAX] = {
     [EVENT_STORE_LOCKED] = "store.locked",
     [EVENT_STORE_REKEYED] = "store.rekeyed",
     [EVENT_STORE_ADOPTED] = "store.adopted",
+    [EVENT_STORE_MIGRATED] = "store.migrated",
     [EVENT_STORE_DESTROYED] = "store.destroyed",
 };
 

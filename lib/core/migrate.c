@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "core/core.h"
+#include "core/events.h"
 #include "store/migrate.h"
 
 #define ASK_MS 5000
@@ -201,8 +202,12 @@ tokenward_migrate_store(struct tokenward *tw, const char *to,
 	*ret_change = TOKENWARD_UNCHANGED;
 	call_begin(tw);
 	r = migrate(&m, to, &tw->err);
-	if (r == TOKENWARD_OK && m.changed)
+	if (r == TOKENWARD_OK && m.changed) {
 		*ret_change = TOKENWARD_CHANGED;
+		r = event_raise_done(tw, &tw->err, EVENT_STORE_MIGRATED,
+		    "the records of the store were moved", "place",
+		    where_name(&m.to), NULL);
+	}
 	if (r == TOKENWARD_OK && m.text.len)
 		r = text_result(&m.text, ret_text, &tw->err);
 	where_free(&m.to);

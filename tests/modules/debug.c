@@ -65,6 +65,10 @@ static const struct tokenward_option options[] = {
 	.type = TOKENWARD_OPTION_TEXT,
 	.fallback = ".",
 	.help = "where the store keeps its records"},
+    {.name = "nonsense",
+	.type = TOKENWARD_OPTION_TEXT,
+	.help = "a store's answers are: keys, case, rounds, empty, long, "
+		"version"},
     {.name = "quota",
 	.type = TOKENWARD_OPTION_TEXT,
 	.help = "a file that says how many records the store may have"},
@@ -77,7 +81,7 @@ struct debug {
 	int result;
 	int wait_ms, dialog_ms;
 	bool ask, report, fields;
-	char *say, *log, *directory, *quota;
+	char *say, *log, *directory, *quota, *nonsense;
 };
 
 static int
@@ -123,6 +127,7 @@ start(void **ret_self, const struct tokenward_message *given,
 	d->log = copy(given, "log");
 	d->directory = copy(given, "directory");
 	d->quota = copy(given, "quota");
+	d->nonsense = copy(given, "nonsense");
 	if (d->say)
 		tokenward_message_say(reply, "%s", d->say);
 	*ret_self = d;
@@ -138,6 +143,7 @@ stop(void *self)
 	free(d->log);
 	free(d->directory);
 	free(d->quota);
+	free(d->nonsense);
 	free(d);
 }
 
@@ -321,6 +327,53 @@ read_record(const struct buf *path, struct buf *ret)
 	       ret->len > 0;
 }
 
+static bool
+is_told(const struct debug *d, const char *nonsense)
+{
+	return d->nonsense && strcmp(d->nonsense, nonsense) == 0;
+}
+
+/* What no store would say; true: it was said. */
+static bool
+get_nonsense(const struct debug *d, struct tokenward_message *reply)
+{
+	char version[5000];
+
+	if (is_told(d, "empty"))
+		return true;
+	if (is_told(d, "version")) {
+		memset(version, 'v', sizeof(version));
+		tokenward_message_put(reply, "record", "r", 1);
+		tokenward_message_put(
+		    reply, "version", version, sizeof(version));
+		return true;
+	}
+	return is_told(d, "long") &&
+	       tokenward_message_room(reply, "record", (4u << 20) - 4096);
+}
+
+static bool
+each_nonsense(const struct debug *d, struct tokenward_message *reply)
+{
+	static const char hex[] = "0123456789abcdef0123456789abcdef"
+				  "0123456789abcdef0123456789abcdef";
+	char key[200];
+
+	if (is_told(d, "keys"))
+		tokenward_message_put_text(reply, "key", "credentials/../x");
+	if (is_told(d, "case")) {
+		snprintf(key, sizeof(key), "credentials/%s", hex);
+		key[22] = 'A';
+		tokenward_message_put_text(reply, "key", key);
+	}
+	if (is_told(d, "rounds")) {
+		snprintf(key, sizeof(key), "credentials/%s", hex);
+		tokenward_message_put_text(reply, "key", key);
+		tokenward_message_put_text(reply, "cursor", "again");
+	}
+	return d->nonsense != NULL;
+}
+
 static int
 store_get(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
@@ -330,6 +383,8 @@ store_get(void *self, const struct tokenward_message *request,
 
 	if (!as_told(self, "get", request, reply, &r))
 		return r;
+	if (get_nonsense(self, reply))
+		return TOKENWARD_MODULE_OK;
 	path_of(self, request, &path);
 	if (!read_record(&path, &record))
 		return TOKENWARD_MODULE_NONE;
@@ -445,6 +500,8 @@ store_each(void *self, const struct tokenward_message *request,
 
 	if (!as_told(d, "each", request, reply, &r))
 		return r;
+	if (each_nonsense(d, reply))
+		return TOKENWARD_MODULE_OK;
 	prefix_of(request, &start_of);
 	n = scandir(d->directory, &v, NULL, alphasort);
 	for (i = 0; i < n; i++) {

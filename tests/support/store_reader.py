@@ -256,6 +256,7 @@ def records(directory, header, keys, folder):
 def read_store(directory, arguments):
     header = Header(read(os.path.join(directory, "header"), 65536))
     master = unlock(header, arguments)
+    need("records" not in header.plain, "the records lie in a store module")
     index_key = kept(header, master, "index_key") \
         or subkey(master, b"tw-index", 1)
     keys = {header.epoch: master}
