@@ -35,14 +35,21 @@
 	X(redact)     \
 	X(reply) X(seal) X(secret_rules) X(stack) X(time) X(tokens) X(url)
 
+#ifdef HAVE_TPM2
+#define MORE(X) X(tpm2_slot)
+#else
+#define MORE(X)
+#endif
+
 #define DECLARE(name) int fuzz_##name(const uint8_t *data, size_t len);
 HARNESSES(DECLARE)
+MORE(DECLARE)
 
 #define ROW(name) {#name, fuzz_##name},
 static const struct {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t len);
-} table[] = {HARNESSES(ROW)};
+} table[] = {HARNESSES(ROW) MORE(ROW)};
 #define TABLE (sizeof(table) / sizeof(table[0]))
 
 static unsigned faults = 24;
