@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 #include <tokenward/tokenward.h>
 #include "base/cleanup.h"
@@ -94,17 +93,13 @@ start(void **ret_self, const struct tokenward_message *given,
 	return TOKENWARD_MODULE_OK;
 }
 
+/* The daemon knows what time it is: the C library would read the file that TZ
+   names, and say it in the language of the locale. */
 static void
 put_head(const struct logging *l, struct buf *b)
 {
-	time_t now = time(NULL);
-	char text[32] = "";
-	struct tm tm;
-
-	if (localtime_r(&now, &tm))
-		strftime(text, sizeof(text), "%b %e %H:%M:%S", &tm);
-	buf_printf(b, "<%d>%s tokenward[%d]: ", l->facility | LOG_NOTICE, text,
-	    (int)getpid());
+	buf_printf(
+	    b, "<%d>tokenward[%d]: ", l->facility | LOG_NOTICE, (int)getpid());
 }
 
 static void
