@@ -189,7 +189,8 @@ class Place:
     def remove(self):
         for path in reversed(self.mounts):
             subprocess.run(["umount", "--lazy", path], check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
+        if not os.path.ismount(self.path("dev")):
+            shutil.rmtree(self.dir, ignore_errors=True)
 
     # ---- root
 
@@ -219,7 +220,7 @@ class Place:
 
     def _own_dev(self):
         os.mkdir(self.path("dev"))
-        self._mount("--rbind", "/dev", self.path("dev"))
+        inside.mount("--rbind", "/dev", self.path("dev"))
         self._mount("-t", "tmpfs", "-o", "mode=755", "none", "/dev")
         for name in ("null", "zero", "full", "random", "urandom", "tty"):
             with open("/dev/" + name, "wb"):
@@ -228,6 +229,7 @@ class Place:
         for name in ("shm", "pts"):
             os.mkdir("/dev/" + name)
             inside.mount("--rbind", self.path("dev", name), "/dev/" + name)
+        inside.unmount(self.path("dev"))  # it must not be there to be removed
 
     def _add_user(self, name):
         taken = {p.pw_uid for p in pwd.getpwall()}
