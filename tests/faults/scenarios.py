@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 
+import trace
 import world
 
 ASKPASS = "#!/bin/sh\nprintf '%s\\n' 'open sesame, open'\n"
@@ -80,6 +81,57 @@ def with_the_last(w):
 def with_two_keys(w):
     filled(w)
     w.must("key", "add", "keyfile=" + second_key(w))
+
+
+STACK = """unlock sufficient keyring-cache
+unlock sufficient keyfile
+unlock sufficient doormat directory={mat}
+unlock required passphrase
+"""
+
+
+def doormat(w):
+    """The example module, which keeps its keys in a directory of the home."""
+    modules = w.make("libexec/modules", 0o755)
+    shutil.copy(world.built("examples/modules/.libs/doormat",
+                            "examples/modules/doormat"), modules)
+    os.makedirs(mat(w), exist_ok=True)
+    os.makedirs(os.path.join(w.home, ".config/tokenward"), exist_ok=True)
+    w.write("home/.config/tokenward/stack.conf", STACK.format(mat=mat(w)))
+
+
+def mat(w):
+    return os.path.join(w.home, ".local/mat")
+
+
+def no_store_but_a_module(w):
+    clients(w)
+    doormat(w)
+
+
+def with_module(w):
+    doormat(w)
+    filled(w)
+
+
+def with_module_key(w):
+    with_module(w)
+    w.must("key", "add", "doormat")
+
+
+def with_half_a_rekey(w):
+    """Killed when one of the records had its new key."""
+    with_two_keys(w)
+    w.snapshot()
+    _, calls = trace.record(w, w.argv("key", "rekey"), w.path("trace"))
+    renames = [c for c in calls if "rename" in c.name]
+    w.restore()
+    point = renames[len(renames) // 2]
+    w.call([*trace.inject(point.name, point.n, "signal=KILL"),
+            *w.argv("key", "rekey")])
+    with open(os.path.join(w.store, "header"), "rb") as f:
+        if b"old_master" not in f.read():
+            raise AssertionError("the rekey was not cut short")
 
 
 def second_key(w):
@@ -349,6 +401,27 @@ def key_add_holds(w):
     return "" if status == 0 else f"the new key alone: exit {status}"
 
 
+def module_key_holds(w):
+    status = _opens_without(w, w.key)
+    return "" if status == 0 else f"the module's key alone: exit {status}"
+
+
+def module_init_holds(w):
+    w.must("list", "--no-input")
+    add(w, "alpha", OLD)
+    return "" if w.token("alpha") else "no token"
+
+
+def module_key_removed_holds(w):
+    kinds = [k["kind"] for k in w.json("key", "list")]
+    return "" if kinds == ["keyfile"] else f"the keys are {kinds}"
+
+
+def recovery_holds(w):
+    kinds = {k["kind"] for k in w.json("key", "list")}
+    return "" if kinds == {"keyfile", "recovery"} else f"the keys: {kinds}"
+
+
 def key_remove_holds(w):
     status = _opens_without(w, w.key)
     if status != LOCKED:
@@ -382,6 +455,18 @@ def rekey_holds(w):
         if of_record != epoch:
             return f"{name} is of epoch {of_record}, not {epoch}"
     return "" if w.token("alpha") == w.alpha else "the token is another one"
+
+
+def upgrade_holds(w):
+    w.must("store", "verify")
+    return "" if w.token("alpha") == w.alpha else "the token is another one"
+
+
+def kept_holds(w):
+    """What is in the file and was not here came, the rest stayed."""
+    if facts(w)["alpha"][3] != "new@example.com":
+        return "alpha was replaced"
+    return add_holds(w)
 
 
 def adopt_holds(w):
@@ -529,6 +614,28 @@ SCENARIOS = [
              key_remove_holds, again={0, NOT_FOUND}, touches=set()),
     Scenario("key rekey", with_two_keys, ["key", "rekey"], rekey_holds,
              touches=set()),
+    Scenario("key rekey, the rest of it", with_half_a_rekey,
+             ["key", "rekey"], rekey_holds, touches=set(), slow=True),
+    Scenario("key add, a module's", with_module, ["key", "add", "doormat"],
+             module_key_holds, touches=set(), slow=True),
+    Scenario("key add, a recovery code", filled, ["key", "add", "recovery"],
+             recovery_holds, touches=set(), slow=True),
+    Scenario("key remove, a module's", with_module_key,
+             ["key", "remove", "2"], module_key_removed_holds,
+             again={0, NOT_FOUND}, touches=set(), slow=True),
+    Scenario("key rekey, a module's", with_module_key, ["key", "rekey"],
+             rekey_holds, touches=set(), slow=True),
+    Scenario("init, a module's", no_store_but_a_module,
+             ["init", "--key", "doormat", "--no-recovery"],
+             module_init_holds, again={0, EXISTS}, touches=set(), slow=True),
+    Scenario("store destroy, a module's", with_module_key,
+             ["store", "destroy", "--yes"], destroy_holds,
+             again={0, NO_STORE}, touches={"alpha", "beta"}, ends=True,
+             slow=True),
+    Scenario("store upgrade", filled, ["store", "upgrade"], upgrade_holds,
+             touches=set(), slow=True),
+    Scenario("import --keep", with_export, ["import", "{export}", "--keep"],
+             kept_holds, touches={"gamma"}, slow=True),
     Scenario("unlock", with_passphrase,
              ["unlock", "--askpass", "{askpass}"], unlock_holds,
              prepare=keyring_drop, slow=True, touches=set()),
