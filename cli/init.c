@@ -71,6 +71,8 @@ cmd_init(void)
 		r = init_from(keys, flags, &created, &text);
 	else
 		r = tokenward_init_store(cli.tw, keys, flags, &created, &text);
+	if (r && recovery_taken()) /* the store is half made, and has it */
+		recovery_tell();
 	if (r)
 		return library_result(r);
 	say("the store is %s", tokenward_store_path(cli.tw));

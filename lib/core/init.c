@@ -154,6 +154,27 @@ unmake(struct making *m)
 		key_slot_forget(&m->h, &m->h.slots[i], &m->ctx, &err);
 }
 
+/*
+ * Its making failed, but its header is there, or may be: whatever opens it
+ * must stay.
+ */
+static bool
+stands(const struct making *m)
+{
+	struct error ignored;
+	struct store *s = NULL;
+	bool ours;
+
+	if (!store_exists(m->tw->path))
+		return false;
+	if (store_open(m->tw->path, &s, &ignored) != TOKENWARD_OK)
+		return true;
+	ours =
+	    memcmp(store_header(s)->store_id, m->h.store_id, STORE_ID_LEN) == 0;
+	store_close(s);
+	return ours;
+}
+
 static int
 make(struct making *m, const char *const *keys, unsigned flags,
     struct error *err)
@@ -167,12 +188,14 @@ make(struct making *m, const char *const *keys, unsigned flags,
 	if (r == TOKENWARD_OK)
 		r = store_create(m->tw->path, &m->h, m->master,
 		    &m->tw->deadline_ms, &m->tw->store, err);
-	if (r != TOKENWARD_OK) {
+	if (r != TOKENWARD_OK && !stands(m)) {
 		unmake(m);
 		return r;
 	}
 	if (m->code.len)
 		m->tw->show(m->tw->show_data, buf_str(&m->code));
+	if (r != TOKENWARD_OK)
+		return r;
 	put_advice(&m->text, &m->h);
 	return TOKENWARD_OK;
 }

@@ -232,6 +232,16 @@ unmake(struct adding *a)
 		    store_header(a->tw->store), &a->slot, &a->ctx, &err);
 }
 
+/* Or may stand in the header, though writing that failed. */
+static bool
+stands(const struct adding *a)
+{
+	struct error ignored;
+
+	return store_reload(a->tw->store, &ignored) != TOKENWARD_OK ||
+	       find_slot(store_header(a->tw->store), a->slot.id);
+}
+
 static int
 enroll(struct adding *a, const char *key, struct error *err)
 {
@@ -249,9 +259,9 @@ enroll(struct adding *a, const char *key, struct error *err)
 	if (r != TOKENWARD_OK)
 		return r;
 	r = publish(a, err);
-	if (r != TOKENWARD_OK)
+	if (r != TOKENWARD_OK && !stands(a))
 		unmake(a);
-	else if (a->code.len)
+	if (r == TOKENWARD_OK && a->code.len)
 		a->tw->show(a->tw->show_data, buf_str(&a->code));
 	return r;
 }

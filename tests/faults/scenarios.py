@@ -96,8 +96,7 @@ def doormat(w):
     shutil.copy(world.built("examples/modules/.libs/doormat",
                             "examples/modules/doormat"), modules)
     os.makedirs(mat(w), exist_ok=True)
-    os.makedirs(os.path.join(w.home, ".config/tokenward"), exist_ok=True)
-    w.write("home/.config/tokenward/stack.conf", STACK.format(mat=mat(w)))
+    w.stack = w.write("stack.conf", STACK.format(mat=mat(w)))
 
 
 def mat(w):

@@ -158,6 +158,7 @@ class World:
         shutil.copy(built("tokenward"), self.tokenward)
         shutil.copy(built("libexec/fetch/fetch", "libexec/fetch"),
                     os.path.join(self.libexec, "fetch"))
+        self.stack = None  # a stack.conf in place of the machine's
         self.write_provider(PROVIDER)
         self.server = server or Server(self.dir, *server_options)
 
@@ -193,7 +194,8 @@ class World:
 
     def argv(self, *args):
         return [self.tokenward, "--libexec-dir", self.libexec,
-                "--provider-dir", self.providers, *args]
+                "--provider-dir", self.providers,
+                *(["--stack-file", self.stack] if self.stack else []), *args]
 
     def call(self, argv, stdin=b"", timeout=60, env=None, **more):
         began = time.monotonic()
