@@ -163,6 +163,42 @@ make_label(const struct record_place *place, const char *key)
 	    parts[1] ? parts[0] : "record", parts[1] ? parts[1] : parts[0]);
 }
 
+/* What is taken away is looked at before: it might be somebody else's. */
+static int
+delete_one(struct secrets *s, const char *item, GVariant *attributes)
+{
+	g_autoptr(GVariant) all = NULL;
+	GVariantIter iter;
+	const char *key, *value, *found;
+	int r = secrets_property(
+	    s, item, SECRETS_INTERFACE "Item", "Attributes", "a{ss}", &all);
+
+	g_variant_iter_init(&iter, attributes);
+	while (r == TOKENWARD_MODULE_OK &&
+	       g_variant_iter_next(&iter, "{&s&s}", &key, &value))
+		if (!g_variant_lookup(all, key, "&s", &found) ||
+		    !g_str_equal(found, value))
+			return secrets_say(s, TOKENWARD_MODULE_BROKEN,
+			    "%s gave another item than it was asked for",
+			    s->who);
+	return r ? r : secrets_delete(s, item);
+}
+
+/* Not every keyring replaces what has the same attributes. */
+static int
+drop_others(struct secrets *s, const struct record_place *place,
+    GVariant *attributes, const char *item)
+{
+	g_auto(GStrv) items = NULL;
+	unsigned i;
+	int r = find(s, place, attributes, COPIES_MAX, &items);
+
+	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++)
+		if (!g_str_equal(items[i], item))
+			r = delete_one(s, items[i], attributes);
+	return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
+}
+
 /* What was acknowledged is there: it is asked for again. */
 static int
 check_stored(struct secrets *s, const struct record_place *place,
@@ -194,6 +230,8 @@ record_write(struct secrets *s, const struct record_place *place,
 	if (r == TOKENWARD_MODULE_OK)
 		r = secrets_create(
 		    s, collection, label, attributes, value, TRUE, &item);
+	if (r == TOKENWARD_MODULE_OK)
+		r = drop_others(s, place, attributes, item);
 	return r ? r : check_stored(s, place, attributes, text, strlen(text));
 }
 
@@ -208,7 +246,7 @@ record_delete(
 	if (r != TOKENWARD_MODULE_OK)
 		return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
 	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++) {
-		r = secrets_delete(s, items[i]);
+		r = delete_one(s, items[i], attributes);
 		if (r == TOKENWARD_MODULE_NONE)
 			r = TOKENWARD_MODULE_OK; /* by somebody else */
 	}
