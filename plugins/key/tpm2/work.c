@@ -4,7 +4,7 @@
 #include <string.h>
 #include "tpm2.h"
 
-#define LEFT_OVER_MS 400 /* to say that the TPM hangs */
+#define LEFT_OVER_MS 1000 /* to say that the TPM hangs */
 #define TEXT_MAX 4096
 
 /* ---- the TPM, in time -------------------------------------------------- */
