@@ -49,7 +49,8 @@ open_version(
 		buf_clear(&binding);
 		if (purchase_binding(p, v, &binding, &ignored) ==
 			TOKENWARD_OK &&
-		    !find_gate(g, buf_str(&binding), now))
+		    !gate_refuses(&g->tokens, buf_str(&binding), now, &g->began,
+			g->flags & TOKENWARD_TOKEN_RETRY))
 			return v;
 	}
 	return NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sodium.h>
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "core/core.h"
 
 #define DAY 86400
@@ -46,16 +47,6 @@ purchase_free(struct purchase *p)
 	p->provider = NULL;
 }
 
-static void
-hash_text(crypto_generichash_state *h, const char *s)
-{
-	uint64_t len = s ? strlen(s) : 0;
-
-	crypto_generichash_update(h, (unsigned char *)&len, sizeof(len));
-	if (s)
-		crypto_generichash_update(h, (const unsigned char *)s, len);
-}
-
 /*
  * The provider's URL stands for itself with its variables beside it, so that
  * no plan has to be made to ask about a gate.
@@ -69,8 +60,7 @@ purchase_binding(const struct purchase *p, const struct secret_version *v,
 	size_t i;
 
 	crypto_generichash_init(&h, NULL, 0, sizeof(hash));
-	crypto_generichash_update(
-	    &h, (const unsigned char *)&v->number, sizeof(v->number));
+	hash_u64(&h, (uint64_t)v->number);
 	hash_text(&h, v->client_id);
 	hash_text(&h, p->credential->auth);
 	hash_text(&h, p->provider->url);

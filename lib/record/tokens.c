@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sodium.h>
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "record/record.h"
 
 void
@@ -157,16 +158,6 @@ tokens_drop_gates(struct tokens *t, enum gate_kind kind)
 		else
 			t->gates[kept++] = t->gates[i];
 	t->gates_n = kept;
-}
-
-static void
-hash_text(crypto_generichash_state *h, const char *s)
-{
-	uint64_t len = s ? strlen(s) : 0;
-
-	crypto_generichash_update(h, (unsigned char *)&len, sizeof(len));
-	if (s)
-		crypto_generichash_update(h, (const unsigned char *)s, len);
 }
 
 static bool

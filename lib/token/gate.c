@@ -49,6 +49,27 @@ closed_since(
 	       time_since(&g->last, now) >= 0;
 }
 
+static bool
+is_closed(const struct gate *g, const struct now *now, const struct now *since,
+    bool only)
+{
+	return (!only && gate_is_closed(g, now)) ||
+	       (since && closed_since(g, since, now));
+}
+
+bool
+gate_refuses(const struct tokens *t, const char *binding, const struct now *now,
+    const struct now *since, bool only)
+{
+	const struct gate *g;
+
+	for (g = t->gates; g < t->gates + t->gates_n; g++)
+		if (g->kind == GATE_REFUSED && str_equal(g->key, binding) &&
+		    is_closed(g, now, since, only))
+			return true;
+	return false;
+}
+
 const struct gate *
 gate_find_since(const struct tokens *t, const char *shape, const char *binding,
     const struct now *now, const struct now *since, bool only)
@@ -57,8 +78,7 @@ gate_find_since(const struct tokens *t, const char *shape, const char *binding,
 
 	for (g = t->gates; g < t->gates + t->gates_n; g++)
 		if (concerns(g, shape, binding) &&
-		    ((!only && gate_is_closed(g, now)) ||
-			(since && closed_since(g, since, now))))
+		    is_closed(g, now, since, only))
 			return g;
 	return NULL;
 }

@@ -53,6 +53,9 @@ const struct gate *gate_find_closed(const struct tokens *t, const char *shape,
 const struct gate *gate_find_since(const struct tokens *t, const char *shape,
     const char *binding, const struct now *now, const struct now *since,
     bool only);
+/* The same for that very binding, whatever other gates there are. */
+bool gate_refuses(const struct tokens *t, const char *binding,
+    const struct now *now, const struct now *since, bool only);
 /* Remembers a failure.  NULL: no memory, or a success. */
 struct gate *gate_record(struct tokens *t, const struct reply *reply,
     const char *shape, const char *binding, const struct now *now,

@@ -160,6 +160,19 @@ walk(const char *key, struct json_object *o, struct redact *hide)
 	}
 }
 
+/* "header:Name"; the names that came are in lower case. */
+static const char *
+header_at(const struct http_try *t, const char *pointer)
+{
+	size_t i;
+
+	for (i = 0; str_prefix(pointer, "header:") && i < t->headers.n; i++)
+		if (strcasecmp(
+			t->headers.v[i].key, pointer + strlen("header:")) == 0)
+			return t->headers.v[i].value;
+	return NULL;
+}
+
 static void
 hide_at(const struct strlist *pointers, const struct http_try *t,
     struct json_object *doc, struct redact *hide)
@@ -169,9 +182,7 @@ hide_at(const struct strlist *pointers, const struct http_try *t,
 	size_t i;
 
 	for (i = 0; i < pointers->n; i++) {
-		value = str_prefix(pointers->v[i], "header:")
-			    ? strmap_get(&t->headers, pointers->v[i] + 7)
-			    : NULL;
+		value = header_at(t, pointers->v[i]);
 		if (value)
 			redact_add(hide, value, strlen(value));
 		else if (doc && json_pointer_get(doc, pointers->v[i], &o) == 0)
@@ -199,6 +210,20 @@ hide_long_words(const struct buf *body, struct redact *hide)
 	}
 }
 
+/* Of a text that was scanned: any JSON, not an object alone. */
+static struct json_object *
+parse(const struct buf *body)
+{
+	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH + 2);
+	struct json_object *doc =
+	    tok ? json_tokener_parse_ex(tok, buf_str(body), (int)body->len + 1)
+		: NULL;
+
+	if (tok)
+		json_tokener_free(tok);
+	return doc;
+}
+
 void
 exchange_hide(const struct provider *provider, const struct http_try *t,
     const struct reply *r, struct redact *hide)
@@ -209,7 +234,7 @@ exchange_hide(const struct provider *provider, const struct http_try *t,
 	redact_add(hide, r->token.data, r->token.len);
 	redact_add(hide, r->refresh.data, r->refresh.len);
 	if (json_scan(buf_str(&t->body), t->body.len, &fault) == 0)
-		doc = json_tokener_parse(buf_str(&t->body));
+		doc = parse(&t->body);
 	walk(NULL, doc, hide);
 	if (!json_object_is_type(doc, json_type_object))
 		hide_long_words(&t->body, hide);

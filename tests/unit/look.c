@@ -329,3 +329,41 @@ Test(look, a_secret_past_its_end_is_still_asked_with)
 	tokenward_credential_free(c);
 	tokenward_close(tw);
 }
+
+static void
+put_gate(struct tokens *t, enum gate_kind kind, const char *key, int code)
+{
+	struct gate *g = tokens_set_gate(t, kind, key);
+
+	clock_now(0, &g->last);
+	g->since = g->last;
+	g->wait_ms = 600000;
+	g->failures = 1;
+	g->code = code;
+	g->reason = strdup("it said so");
+}
+
+static int
+put_gates(void *data, struct tokens *t, struct error *err)
+{
+	(void)data;
+	(void)err;
+	put_gate(t, GATE_REFUSED, "of another secret", TOKENWARD_REFUSED);
+	put_gate(t, GATE_RATE, NULL, TOKENWARD_COOLDOWN);
+	return TOKENWARD_OK;
+}
+
+/* The refusal was of a secret that is in use no more. */
+Test(look, a_stale_refusal_does_not_hide_a_rate_limit)
+{
+	struct tokenward *tw = world_open(0);
+	struct error err;
+
+	world_add(tw, "n", "s");
+	world_script("life=600");
+	assert_ok(tokens_change(tw, "n", true, put_gates, NULL, &err), err);
+	cr_assert_eq(
+	    world_get(tw, "n", 0), TOKENWARD_COOLDOWN, "%s", tw->err.text);
+	cr_assert_eq(world_requests(), 0);
+	tokenward_close(tw);
+}

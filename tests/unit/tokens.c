@@ -167,3 +167,15 @@ Test(tokens, different_wishes_have_different_keys)
 	for (i = 0; i < N; i++)
 		free(keys[i]);
 }
+
+/* As tokenward-store-format(5) has it, on every machine. */
+Test(tokens, the_key_of_a_shape_is_what_is_documented)
+{
+	char *resources[] = {(char *)"urn:a", (char *)"urn:b"};
+	struct strlist list = {.v = resources, .n = 2};
+	struct shape shape = {"read write", "https://api.example", &list};
+	char *key = shape_key(&shape);
+
+	cr_assert_str_eq(key, "5a069f93cfb409aeb3abb94767e50294");
+	free(key);
+}
