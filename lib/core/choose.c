@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "core/choose.h"
 #include "key/key.h"
+#include "key/methods.h"
 
 /* ---- the choice -------------------------------------------------------- */
 
@@ -68,8 +69,9 @@ choice_passed(const struct choice *c, const struct error *why, struct buf *text)
 
 #define TPM2_PIN "tpm2 with a PIN"
 
-static const struct {
+static const struct advice {
 	const char *kind, *text;
+	const char *jobs; /* where nothing opens the store by itself */
 } advice[] = {
     {"keyfile",
 	"The store opens by itself with the key file %s: jobs work, also "
@@ -78,14 +80,16 @@ static const struct {
 	"backups of the store."},
     {"passphrase",
 	"The store opens with your passphrase, which the kernel remembers "
-	"for 8 hours. Jobs without a terminal fail after that time and after "
+	"for 8 hours.",
+	"Jobs without a terminal fail after that time and after "
 	"a reboot: run \"tokenward unlock --for 30d\" then, or add a key for "
 	"them with \"tokenward key add keyfile\"."},
     {"secret-service",
 	"The store opens with a key in your desktop's keyring, as long as "
 	"you are logged in there. It protects backups, copies and a stolen "
 	"machine as well as your login password does, not against programs "
-	"that run as you. Jobs fail after a reboot until you log in, and "
+	"that run as you.",
+	"Jobs fail after a reboot until you log in, and "
 	"where they have no session bus, as under cron: \"tokenward key add "
 	"keyfile\" is for those."},
     {"tpm2",
@@ -96,10 +100,11 @@ static const struct {
 	"store."},
     {TPM2_PIN,
 	"The store opens with the PIN of this machine's TPM, and on no other "
-	"machine. Jobs fail after a reboot, and when the kernel forgot the "
+	"machine. When the TPM is cleared or breaks, only another key opens "
+	"the store.",
+	"Jobs fail after a reboot, and when the kernel forgot the "
 	"key, until a person gave the PIN: add a key for them with "
-	"\"tokenward key add\". When the TPM is cleared or breaks, only "
-	"another key opens the store."},
+	"\"tokenward key add\"."},
     {"systemd-credential",
 	"The store opens by itself with the credential %s, on this machine "
 	"only, for root and for the services that are given it, also after a "
@@ -109,14 +114,14 @@ static const struct {
 	"from this machine."},
 };
 
-static const char *
+static const struct advice *
 advice_of(const char *kind)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
 		if (strcmp(advice[i].kind, kind) == 0)
-			return advice[i].text;
+			return &advice[i];
 	return NULL;
 }
 
@@ -131,7 +136,8 @@ kind_of(const struct key_slot *slot)
 static void
 put_slot(struct buf *out, const struct key_slot *slot)
 {
-	const char *text = advice_of(kind_of(slot));
+	const struct advice *a = advice_of(kind_of(slot));
+	const char *text = a ? a->text : NULL;
 	const char *what = strmap_get(
 	    &slot->params, strmap_get(&slot->params, "path") ? "path" : "name");
 	const char *hole = text ? strstr(text, "%s") : NULL;
@@ -150,14 +156,34 @@ put_slot(struct buf *out, const struct key_slot *slot)
 	buf_put_str(out, hole + 2);
 }
 
+/* What it says of jobs would be wrong beside a slot that opens by itself. */
+static const char *
+jobs_of(const struct header *h, const struct key_slot *slot)
+{
+	const struct advice *a = advice_of(kind_of(slot)), *other;
+	size_t i;
+
+	for (i = 0; a && a->jobs && i < h->slots_n; i++) {
+		other = advice_of(kind_of(&h->slots[i]));
+		if (other && !other->jobs &&
+		    strcmp(other->kind, recovery_method.name) != 0)
+			return NULL;
+	}
+	return a ? a->jobs : NULL;
+}
+
 void
 put_advice(struct buf *out, const struct header *h)
 {
+	const char *jobs;
 	size_t i;
 
 	for (i = 0; i < h->slots_n; i++) {
 		if (out->len)
 			buf_put_byte(out, '\n');
 		put_slot(out, &h->slots[i]);
+		jobs = jobs_of(h, &h->slots[i]);
+		if (jobs)
+			buf_printf(out, " %s", jobs);
 	}
 }
