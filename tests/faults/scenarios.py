@@ -503,6 +503,11 @@ def destroy_holds(w):
     return f"still there: {left}" if left else ""
 
 
+def destroy_shelf_holds(w):
+    left = os.listdir(shelf(w))
+    return f"still on the shelf: {left}" if left else destroy_holds(w)
+
+
 def unlock_holds(w):
     return "" if keyring_has(w) else "the kernel has no key"
 
@@ -601,6 +606,9 @@ SCENARIOS = [
     Scenario("store destroy", filled, ["store", "destroy", "--yes"],
              destroy_holds, again={0, NO_STORE}, touches={"alpha", "beta"},
              ends=True),
+    Scenario("store destroy, of a module", on_shelf,
+             ["store", "destroy", "--yes"], destroy_shelf_holds, slow=True,
+             again={0, NO_STORE}, touches={"alpha", "beta"}, ends=True),
     Scenario("store migrate", with_shelf,
              ["store", "migrate", "--to", "debug=directory={shelf}"],
              migrate_holds, slow=True, touches=set()),
