@@ -56,7 +56,7 @@ struct tokenward {
 	struct tokenward_token *given; /* the last one, where no memo is */
 	int cancel_state;              /* of the caller's thread */
 	unsigned jitter;               /* 0 to 999, for this handle's life */
-	bool opened;                   /* a record, in the call under way */
+	bool opened; /* a record or a key, in the call under way */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */

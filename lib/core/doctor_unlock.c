@@ -242,6 +242,7 @@ look_at_unlocking(struct doctor *d)
 	    .master = secret_alloc(KEY_LEN)};
 	struct error err;
 
+	d->tw->opened = true;
 	l.ctx.ask = NULL;
 	l.ctx.dialogs = false;
 	if (!l.kek || !l.master)

@@ -327,6 +327,7 @@ find_master(struct tokenward *tw, unsigned char *ret_master,
 	struct error again;
 	int r = unlock_master(h, &tw->keys, ret_master, ret, err);
 
+	tw->opened = true;
 	if ((r == TOKENWARD_LOCKED || r == TOKENWARD_DAMAGED) &&
 	    store_reload(tw->store, &again) == TOKENWARD_OK &&
 	    h->sequence != sequence)

@@ -224,6 +224,7 @@ make_store(struct tokenward *tw, const char *const *keys, unsigned flags,
 	int r =
 	    m.master && m.kek ? make(&m, keys, flags, err) : error_memory(err);
 
+	tw->opened = true;
 	if (r == TOKENWARD_OK) {
 		keep_new(&m);
 		r = text_result(&m.text, ret_text, err);
@@ -377,6 +378,7 @@ lock(struct tokenward *tw, char **ret_text, struct error *err)
 	keyring_forget(h->store_id, h->epoch);
 	keyring_forget(h->store_id, h->epoch - 1); /* a rekey cut short */
 	store_lock_keys(tw->store);
+	tw->opened = true;
 	kind = unlock_unattended(h, &tw->keys, true);
 	if (kind && asprintf(ret_text,
 			"the next call will unlock the store by itself: it "

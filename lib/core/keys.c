@@ -455,6 +455,7 @@ open_slot(struct tokenward *tw, const struct key_slot *s, struct error *err)
 
 	ctx.one_slot = true;
 	ctx.dialogs = true;
+	tw->opened = true;
 	r = kek && master ? key_slot_open(h, s, &ctx, kek, master, err)
 			  : error_memory(err);
 	if (r == TOKENWARD_OK && !header_verify(h, master))

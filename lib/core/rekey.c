@@ -294,6 +294,7 @@ rekey(struct rekey *k, struct error *err)
 		k->ctx.ask = watch_answer;
 		k->ctx.ask_data = k;
 	}
+	k->tw->opened = true;
 	r = try_slots(k, err);
 	return r ? r : start(k, err);
 }

@@ -32,6 +32,15 @@ class Canary:
             self._windows(base64.urlsafe_b64encode(
                 b"x" * before + raw)[4:-4], 11)
 
+    @classmethod
+    def of(cls, name, raw):
+        """Bytes that are there already: a key."""
+        canary = cls.__new__(cls)
+        canary.name, canary.text, canary.needles = name, raw.hex(), set()
+        canary._windows(raw, WINDOW)
+        canary._windows(raw.hex().encode(), 2 * WINDOW)
+        return canary
+
     def _windows(self, data, length):
         for i in range(len(data) - length + 1):
             self.needles.add(data[i:i + length])
