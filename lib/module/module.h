@@ -6,7 +6,9 @@
  *                 that are built in (builtin.c)
  *   info.c        what a module says of itself
  *   options.c     option texts against a module's own table
- *   run.c         a module under way: hello, requests, replies, its end
+ *   run.c         a module under way, from its start to its end
+ *   start.c       its hello, its options    talk.c  one request, one reply
+ *   function.c    the same of one that is built in
  *   stack_file.c  stack.conf: files, include, replacement
  *   stack_line.c  one line of it
  *   stack.c       the walk over results: pure
