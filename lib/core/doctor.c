@@ -85,7 +85,9 @@ look_at_place(struct doctor *d, const struct header *h)
 
 	where_put(&h->records, &records);
 	if (handle_stack(d->tw, &stack, &ignored) == TOKENWARD_OK)
-		line = stack_next(stack, MODULE_STORE, NULL);
+		do
+			line = stack_next(stack, MODULE_STORE, line);
+		while (line && strmap_get(&line->options, "readonly"));
 	if (line && line->module &&
 	    strcmp(line->module, where_name(&h->records)) != 0)
 		find(d, "fair",
@@ -102,6 +104,22 @@ look_at_place(struct doctor *d, const struct header *h)
 	    "moving the records was cut short: those in %s count, and copies "
 	    "may lie in %s",
 	    buf_str(&records), buf_str(&other));
+}
+
+/* The store is unlocked: its module is asked for a record. */
+static void
+look_into_place(struct doctor *d, const struct header *h)
+{
+	struct error why;
+
+	if (!h->records.module)
+		return;
+	if (store_check_place(d->tw->store, &why) == TOKENWARD_OK)
+		find(d, "ok", NULL, "the store module %s can be used now",
+		    h->records.module);
+	else
+		find(d, why.code == TOKENWARD_LOCKED ? "fair" : "bad", NULL,
+		    "%s", why.text);
 }
 
 static int
@@ -126,6 +144,8 @@ look_at_store(struct doctor *d, struct error *err)
 	else
 		find(d, r == TOKENWARD_LOCKED ? "fair" : "bad", NULL, "%s",
 		    err->text);
+	if (r == TOKENWARD_OK)
+		look_into_place(d, h);
 	return TOKENWARD_OK;
 }
 

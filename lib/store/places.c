@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What every place for records has. */
 #include <fcntl.h>
+#include "base/cleanup.h"
 #include "store/front.h"
 
 void
@@ -49,4 +50,18 @@ records_have_moved(struct store *s)
 	if (known || header_compare(s, &same, &ignored) != TOKENWARD_OK)
 		return false;
 	return !same && store_renew(s, &ignored) == TOKENWARD_OK;
+}
+
+/* By asking for one that is not there. */
+int
+store_check_place(struct store *s, struct error *err)
+{
+	cleanup_buf struct buf none = BUF_INIT;
+	unsigned char index[INDEX_LEN] = {0};
+	struct place at;
+	int r;
+
+	place_of_index(RECORD_TOKENS, index, &at);
+	r = s->records.ops->get(&s->records, at.file.text, &none, err);
+	return r == TOKENWARD_NOT_FOUND ? TOKENWARD_OK : r;
 }

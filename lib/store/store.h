@@ -133,6 +133,8 @@ bool store_stamp(
     struct store *s, enum record_kind kind, const char *name, struct stat *ret);
 /* Records in a module have none: what changed is seen by reading. */
 bool store_has_stamps(const struct store *s);
+/* Whether records can be had from where they lie; the store is unlocked. */
+int store_check_place(struct store *s, struct error *err);
 
 /*
  * Locks, released by the kernel when the process ends.  Waiting polls until
