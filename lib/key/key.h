@@ -11,7 +11,8 @@
  *   methods.c        the table of these
  *   module_slot.c    slots of modules that are programs
  *   enroll.c         new slots, slots opened one at a time
- *   unlock.c         walks the unlock stack until the header's MAC agrees
+ *   unlock.c         walks the unlock stack until the header's MAC agrees:
+ *                    walk_line.c a line of it, walk_report.c why it failed
  */
 #ifndef KEY_KEY_H
 #define KEY_KEY_H
