@@ -4,6 +4,7 @@
  *
  *   apply.c        the lines, one after the other, and what became of each
  *   apply_line.c   one line: JSON to a bag of fields
+ *   apply_secret.c its secrets
  */
 #ifndef CORE_APPLY_H
 #define CORE_APPLY_H

@@ -4,38 +4,27 @@
  * options, with "_" for "-".  What is not known is refused, and so is a value
  * of another kind than the option's.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/json_read.h"
 #include "base/json_scan.h"
 #include "base/near.h"
-#include "core/apply.h"
+#include "core/apply_reading.h"
 
 #define NAME_MAX_LEN 64
 #define FIELDS_MAX 32
 
-struct reading {
-	struct tokenward *tw;
-	struct apply_line *line;
-	struct json_value secret, secret_file; /* at NULL: not there */
-	bool verbatim;
-};
-
-static int
-wrong_kind(const char *member, const char *want, const struct json_value *v,
-    struct error *err)
+int
+apply_wrong_kind(const char *member, const char *want,
+    const struct json_value *v, struct error *err)
 {
 	return error_set(err, TOKENWARD_USAGE, "\"%s\" is %s, not %s", member,
 	    want, json_kind_word(json_kind(v)));
 }
 
-static bool
-is(const struct json_value *v, enum json_kind kind)
+bool
+apply_is(const struct json_value *v, enum json_kind kind)
 {
 	return json_kind(v) == kind;
 }
@@ -43,15 +32,15 @@ is(const struct json_value *v, enum json_kind kind)
 /* ---- values by the kind of their field --------------------------------- */
 
 static int
-set_string(struct reading *r, const char *field, const char *member,
+set_string(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
 	cleanup_buf struct buf text = BUF_SECRET_INIT;
 
-	if (is(v, JSON_NULL))
+	if (apply_is(v, JSON_NULL))
 		return object_set(r->tw, r->line->c, field, NULL, err);
-	if (!is(v, JSON_STRING))
-		return wrong_kind(member, "a string", v, err);
+	if (!apply_is(v, JSON_STRING))
+		return apply_wrong_kind(member, "a string", v, err);
 	json_get_string(v, &text);
 	if (text.failed)
 		return error_memory(err);
@@ -60,44 +49,45 @@ set_string(struct reading *r, const char *field, const char *member,
 }
 
 static int
-set_flag(struct reading *r, const char *field, const char *member,
+set_flag(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
-	if (!is(v, JSON_TRUE) && !is(v, JSON_FALSE) && !is(v, JSON_NULL))
-		return wrong_kind(member, "true or false", v, err);
-	return object_set(
-	    r->tw, r->line->c, field, is(v, JSON_TRUE) ? "true" : NULL, err);
+	if (!apply_is(v, JSON_TRUE) && !apply_is(v, JSON_FALSE) &&
+	    !apply_is(v, JSON_NULL))
+		return apply_wrong_kind(member, "true or false", v, err);
+	return object_set(r->tw, r->line->c, field,
+	    apply_is(v, JSON_TRUE) ? "true" : NULL, err);
 }
 
 static int
-set_list(struct reading *r, const char *field, const char *member,
+set_list(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
 	struct json_value walk, item;
 	int res;
 
-	if (!is(v, JSON_ARRAY))
+	if (!apply_is(v, JSON_ARRAY))
 		return set_string(r, field, member, v, err);
 	res = object_set(r->tw, r->line->c, field, NULL, err);
 	walk = json_inside(v);
 	while (res == TOKENWARD_OK && json_next_item(&walk, &item))
-		res =
-		    is(&item, JSON_STRING)
-			? set_string(r, field, member, &item, err)
-			: wrong_kind(member, "an array of strings", &item, err);
+		res = apply_is(&item, JSON_STRING)
+			  ? set_string(r, field, member, &item, err)
+			  : apply_wrong_kind(
+				member, "an array of strings", &item, err);
 	return res;
 }
 
 /* As the option has it, NAME=VALUE. */
 static int
-set_pair(struct reading *r, const char *field, const char *member,
+set_pair(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *name, const struct json_value *v,
     struct error *err)
 {
 	cleanup_buf struct buf pair = BUF_SECRET_INIT;
 
-	if (!is(v, JSON_STRING))
-		return wrong_kind(member, "an object of strings", v, err);
+	if (!apply_is(v, JSON_STRING))
+		return apply_wrong_kind(member, "an object of strings", v, err);
 	json_get_string(name, &pair);
 	if (strchr(buf_str(&pair), '=') || !pair.len)
 		return error_set(err, TOKENWARD_USAGE,
@@ -111,16 +101,16 @@ set_pair(struct reading *r, const char *field, const char *member,
 }
 
 static int
-set_map(struct reading *r, const char *field, const char *member,
+set_map(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
 	struct json_value walk, name, item;
 	int res;
 
-	if (is(v, JSON_NULL))
+	if (apply_is(v, JSON_NULL))
 		return object_set(r->tw, r->line->c, field, NULL, err);
-	if (!is(v, JSON_OBJECT))
-		return wrong_kind(member, "an object of strings", v, err);
+	if (!apply_is(v, JSON_OBJECT))
+		return apply_wrong_kind(member, "an object of strings", v, err);
 	res = object_set(r->tw, r->line->c, field, NULL, err);
 	walk = json_inside(v);
 	while (res == TOKENWARD_OK && json_next_member(&walk, &name, &item))
@@ -128,8 +118,8 @@ set_map(struct reading *r, const char *field, const char *member,
 	return res;
 }
 
-typedef int (*set_fn)(struct reading *r, const char *field, const char *member,
-    const struct json_value *v, struct error *err);
+typedef int (*set_fn)(struct apply_reading *r, const char *field,
+    const char *member, const struct json_value *v, struct error *err);
 
 static const set_fn setters[] = {
     [FIELD_TEXT] = set_string,
@@ -143,14 +133,14 @@ static const set_fn setters[] = {
 /* ---- members that are no plain field ----------------------------------- */
 
 static int
-take_name(struct reading *r, const char *field, const char *member,
+take_name(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
 	cleanup_buf struct buf text = BUF_INIT;
 
 	(void)field;
-	if (!is(v, JSON_STRING))
-		return wrong_kind(member, "a string", v, err);
+	if (!apply_is(v, JSON_STRING))
+		return apply_wrong_kind(member, "a string", v, err);
 	json_get_string(v, &text);
 	if (need_name(buf_str(&text), err) != TOKENWARD_OK)
 		return err->code;
@@ -159,23 +149,23 @@ take_name(struct reading *r, const char *field, const char *member,
 }
 
 static int
-take_verbatim(struct reading *r, const char *field, const char *member,
+take_verbatim(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
 	(void)field;
-	if (!is(v, JSON_TRUE) && !is(v, JSON_FALSE))
-		return wrong_kind(member, "true or false", v, err);
-	r->verbatim = is(v, JSON_TRUE);
+	if (!apply_is(v, JSON_TRUE) && !apply_is(v, JSON_FALSE))
+		return apply_wrong_kind(member, "true or false", v, err);
+	r->verbatim = apply_is(v, JSON_TRUE);
 	return TOKENWARD_OK;
 }
 
 /* Looked at when the whole line was understood. */
 static int
-take_secret(struct reading *r, const char *field, const char *member,
+take_secret(struct apply_reading *r, const char *field, const char *member,
     const struct json_value *v, struct error *err)
 {
-	if (!is(v, JSON_STRING) && !is(v, JSON_OBJECT))
-		return wrong_kind(
+	if (!apply_is(v, JSON_STRING) && !apply_is(v, JSON_OBJECT))
+		return apply_wrong_kind(
 		    member, "a string, or an object of them", v, err);
 	*(strcmp(field, "secret") == 0 ? &r->secret : &r->secret_file) = *v;
 	return TOKENWARD_OK;
@@ -233,8 +223,8 @@ unknown_member(const char *member, struct error *err)
 }
 
 static int
-take_member(struct reading *r, const char *member, const struct json_value *v,
-    struct error *err)
+take_member(struct apply_reading *r, const char *member,
+    const struct json_value *v, struct error *err)
 {
 	const struct field *f;
 	char name[NAME_MAX_LEN];
@@ -254,115 +244,12 @@ take_member(struct reading *r, const char *member, const struct json_value *v,
 	return unknown_member(member, err);
 }
 
-/* ---- secrets ----------------------------------------------------------- */
-
-/* One end of line is the editor's, not the secret's. */
-static void
-drop_newline(struct buf *b)
-{
-	if (b->len && b->data[b->len - 1] == '\n')
-		b->len--;
-	if (b->len && b->data[b->len - 1] == '\r')
-		b->len--;
-}
-
-static void
-warn_if_open(struct tokenward *tw, int fd, const char *path)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)))
-		handle_warn(tw,
-		    "%s can be read by others; remove it, or \"chmod 600\" it",
-		    path);
-}
-
-/* Messages leave the path out: somebody may have put the secret there. */
-static int
-read_secret_file(
-    struct tokenward *tw, const char *path, struct buf *ret, struct error *err)
-{
-	cleanup_close int fd =
-	    file_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	int e = fd < 0 ? errno : file_read_fd(fd, RECORD_SECRET_MAX + 2, ret);
-
-	if (e == EFBIG)
-		return error_set(err, TOKENWARD_USAGE,
-		    "the file of \"secret_file\" has more than 64 KiB, that "
-		    "is no secret");
-	errno = e;
-	if (e)
-		return error_errno(err,
-		    e == EACCES || e == EPERM ? TOKENWARD_NOT_ALLOWED
-					      : TOKENWARD_USAGE,
-		    "cannot read the file of \"secret_file\"");
-	warn_if_open(tw, fd, path);
-	drop_newline(ret);
-	return TOKENWARD_OK;
-}
-
-/* name: NULL for the client secret; value: the secret, or its file's path. */
-static int
-set_secret(struct reading *r, const struct json_value *name,
-    const struct json_value *value, bool by_file, struct error *err)
-{
-	cleanup_buf struct buf text = BUF_SECRET_INIT, file = BUF_SECRET_INIT;
-	cleanup_buf struct buf key = BUF_INIT;
-	struct buf *b = &text;
-	int res = TOKENWARD_OK;
-
-	if (!is(value, JSON_STRING))
-		return wrong_kind(by_file ? "secret_file" : "secret",
-		    "an object of strings", value, err);
-	json_get_string(value, &text);
-	if (name)
-		json_get_string(name, &key);
-	if (text.failed || key.failed)
-		return error_memory(err);
-	if (by_file) {
-		res = read_secret_file(r->tw, buf_str(&text), &file, err);
-		b = &file;
-	}
-	return res ? res
-		   : object_set_secret(r->line->c, name ? buf_str(&key) : NULL,
-			 buf_str(b), b->len, r->verbatim, err);
-}
-
-static int
-set_secrets(struct reading *r, const struct json_value *v, bool by_file,
-    struct error *err)
-{
-	struct json_value walk, name, item;
-	int res = TOKENWARD_OK;
-
-	if (!v->at)
-		return TOKENWARD_OK;
-	if (is(v, JSON_STRING))
-		return set_secret(r, NULL, v, by_file, err);
-	walk = json_inside(v);
-	while (res == TOKENWARD_OK && json_next_member(&walk, &name, &item))
-		res = set_secret(r, &name, &item, by_file, err);
-	return res;
-}
-
-static int
-take_secrets(struct reading *r, struct error *err)
-{
-	int res;
-
-	if (r->secret.at && r->secret_file.at)
-		return error_set(err, TOKENWARD_USAGE,
-		    "\"secret\" and \"secret_file\" exclude each other");
-	res = set_secrets(r, &r->secret, false, err);
-	return res ? res : set_secrets(r, &r->secret_file, true, err);
-}
-
 /* ---- the line ---------------------------------------------------------- */
 
 /* The name first, so that messages have it wherever it stands. */
 static int
-take_members(struct reading *r, const struct json_value *object, bool names,
-    struct error *err)
+take_members(struct apply_reading *r, const struct json_value *object,
+    bool names, struct error *err)
 {
 	struct json_value walk = json_inside(object), name, v;
 	int res = TOKENWARD_OK;
@@ -381,7 +268,7 @@ take_members(struct reading *r, const struct json_value *object, bool names,
 
 static int
 read_object(
-    struct reading *r, const struct json_value *object, struct error *err)
+    struct apply_reading *r, const struct json_value *object, struct error *err)
 {
 	int res = take_members(r, object, true, err);
 
@@ -393,14 +280,14 @@ read_object(
 	    object_has(r->line->c, "lifetime"))
 		res = error_set(err, TOKENWARD_USAGE,
 		    "\"expires_at\" and \"lifetime\" exclude each other");
-	return res ? res : take_secrets(r, err);
+	return res ? res : apply_secrets(r, err);
 }
 
 int
 apply_line_read(struct tokenward *tw, const char *text, size_t len,
     struct apply_line *ret, struct error *err)
 {
-	struct reading r = {.tw = tw, .line = ret};
+	struct apply_reading r = {.tw = tw, .line = ret};
 	struct json_fault fault;
 	struct json_value v;
 
@@ -410,7 +297,7 @@ apply_line_read(struct tokenward *tw, const char *text, size_t len,
 		    "it is no JSON: %s (each line is an object of its own)",
 		    fault.what);
 	v = json_begin(text, len);
-	if (!is(&v, JSON_OBJECT))
+	if (!apply_is(&v, JSON_OBJECT))
 		return error_set(err, TOKENWARD_USAGE,
 		    "each line is an object, this is %s",
 		    json_kind_word(json_kind(&v)));

@@ -75,12 +75,16 @@ char *own_stack_file(const struct tokenward *tw);
 /* "tokenward", "tokenward --system": how a message spells the command. */
 const char *command_name(const struct tokenward *tw);
 
-/* handle.c */
+/* master.c */
 /* The store is there and its keys are; else the sentence why not. */
 int need_keys(struct tokenward *tw, bool with_credentials, struct error *err);
 /* The master key, KEY_LEN bytes of the locked arena. */
 int find_master(struct tokenward *tw, unsigned char *ret_master,
     struct key_opened *ret, struct error *err);
+
+/* handle.c */
+/* What a store needs of its handle. */
+void use_store(struct tokenward *tw);
 void handle_warn(struct tokenward *tw, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void handle_now(const struct tokenward *tw, struct now *ret);
