@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <sodium.h>
+#include <tokenward/tokenward.h>
 #include "credential.h"
 
 static const struct tokenward_option options[] = {
@@ -155,7 +156,7 @@ static const struct tokenward_module systemd_credential = {
     .abi = TOKENWARD_MODULE_ABI,
     .kind = "key",
     .name = "systemd-credential",
-    .version = "1",
+    .version = TOKENWARD_VERSION_STRING,
     .summary = "a credential of a systemd service",
     .environment = environment,
     .options = options,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sodium.h>
+#include <tokenward/tokenward.h>
 #include "tpm2.h"
 
 static const struct tokenward_option options[] = {
@@ -122,7 +123,7 @@ static const struct tokenward_module tpm2 = {
     .abi = TOKENWARD_MODULE_ABI,
     .kind = "key",
     .name = "tpm2",
-    .version = "1",
+    .version = TOKENWARD_VERSION_STRING,
     .summary = "a key that this machine's TPM has sealed",
     .capabilities = "asks slow",
     .options = options,
