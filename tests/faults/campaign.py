@@ -157,7 +157,7 @@ class Campaign:
         """find(stage) gives the points; experiment(stage, point) gives what
         is wrong, or "".  label has a %d for how many points there are."""
         try:
-            points = find(Stage(scenario, self.parent))
+            points = tap.share(find(Stage(scenario, self.parent)))
             problem = "" if points else "no such call was seen"
         except Exception:
             points, problem = [], traceback.format_exc()
