@@ -54,9 +54,10 @@ struct tokenward {
 	struct strlist provider_dirs;
 	struct memo memo;
 	struct tokenward_token *given; /* the last one, where no memo is */
-	int cancel_state;              /* of the caller's thread */
-	unsigned jitter;               /* 0 to 999, for this handle's life */
-	bool opened; /* a record or a key, in the call under way */
+	unsigned depth;   /* of calls: a callback may make others */
+	int cancel_state; /* of the caller's thread */
+	unsigned jitter;  /* 0 to 999, for this handle's life */
+	bool opened;      /* a record or a key, in the call under way */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */

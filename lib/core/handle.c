@@ -32,7 +32,9 @@ call_begin(struct tokenward *tw)
 {
 	pthread_mutex_lock(&tw->mutex);
 	/* Cancelled, a thread would leave the lock and a helper behind. */
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &tw->cancel_state);
+	if (tw->depth++ == 0)
+		pthread_setcancelstate(
+		    PTHREAD_CANCEL_DISABLE, &tw->cancel_state);
 	error_clear(&tw->err);
 	call_goes_on(tw);
 	if (tw->store)
@@ -71,6 +73,7 @@ int
 call_end(struct tokenward *tw, int result)
 {
 	int cancel_state = tw->cancel_state;
+	bool outermost = --tw->depth == 0;
 
 	if (result == TOKENWARD_OK)
 		error_clear(&tw->err);
@@ -80,7 +83,8 @@ call_end(struct tokenward *tw, int result)
 	if (tw->store)
 		store_rest(tw->store);
 	pthread_mutex_unlock(&tw->mutex);
-	pthread_setcancelstate(cancel_state, NULL);
+	if (outermost)
+		pthread_setcancelstate(cancel_state, NULL);
 	return result;
 }
 

@@ -166,6 +166,23 @@ Test(handle, a_callback_may_use_its_handle)
 	tokenward_close(tw);
 }
 
+Test(handle, the_thread_can_be_cancelled_as_before)
+{
+	struct tokenward *tw = world_open(0);
+	int state;
+
+	world_add(tw, "a", "s");
+	world_script("life=600");
+	assert_ok(
+	    tokenward_list_credentials(tw, NULL, ask_inside, tw), tw->err);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	cr_assert_eq(state, PTHREAD_CANCEL_ENABLE);
+	assert_ok(world_get(tw, "a", 0), tw->err);
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	cr_assert_eq(state, PTHREAD_CANCEL_DISABLE);
+	tokenward_close(tw);
+}
+
 /* ---- threads ----------------------------------------------------------- */
 
 #define THREADS 8
