@@ -72,7 +72,7 @@ class Log:
     def events(self, since):
         self.catch_up()
         return [line.split("]: ")[1].split()[0]
-                for line in self.lines[since:] if " tokenward[" in line]
+                for line in self.lines[since:] if ">tokenward[" in line]
 
     def of_ours(self, since):
         self.catch_up()
@@ -149,6 +149,13 @@ class Person:
         return [line.split() for line in text.splitlines()
                 if "tokenward:" in line and line.split()[5] == str(self.uid)
                 and line.split()[3] != "expd"]
+
+    def has_no_key(self, seconds=5):
+        """The kernel takes a moment to sweep up what was forgotten."""
+        deadline = time.monotonic() + seconds
+        while self.keys() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.keys()
 
     def header(self, name="header"):
         with open(os.path.join(self.store, name), "rb") as f:

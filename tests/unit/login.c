@@ -126,8 +126,8 @@ Test(login, keeps_to_the_stack)
 {
 	static const char *const stacks[] = {
 	    "unlock sufficient keyring-cache\n", "unlock required passphrase\n",
-	    "unlock nonsense\nunlock sufficient keyring-cache\n"
-	    "unlock required passphrase\n"};
+	    ("unlock nonsense\nunlock sufficient keyring-cache\n"
+	     "unlock required passphrase\n")};
 	struct tokenward *tw = make("passphrase", NULL);
 	size_t i;
 

@@ -73,8 +73,8 @@ comes_back(const char *pcrs, bool pin)
 Test(tpm2_slot, what_is_written_is_read)
 {
 	static const char *const lists[] = {"none", "sha256:7", "sha384:0,23",
-	    "sha512:0+1+2+3+4+5+6+7+8+9+10+11+12+13+14+15+16+17+18+19+20+21"
-	    "+22+23"};
+	    ("sha512:0+1+2+3+4+5+6+7+8+9+10+11+12+13+14+15+16+17+18+19+20+21"
+	     "+22+23")};
 	size_t i;
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {

@@ -6,6 +6,7 @@
 #include "secrets.h"
 
 #define PROMPT SECRETS_INTERFACE "Prompt"
+#define DISMISS_MS 300
 
 struct question {
 	gboolean over;
@@ -83,14 +84,16 @@ conclude(
 	return TOKENWARD_MODULE_OK;
 }
 
-/* Nobody waits for it any longer. */
+/* Nobody waits for it any longer.  It is waited for a little: what somebody
+   says who leaves at once may not be passed on. */
 static void
 dismiss(struct secrets *s, const char *prompt)
 {
-	g_dbus_connection_call(s->bus, s->owner, prompt, PROMPT, "Dismiss",
-	    NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START, 1000, NULL, NULL,
-	    NULL);
-	g_dbus_connection_flush(s->bus, NULL, NULL, NULL);
+	GVariant *answer = g_dbus_connection_call_sync(s->bus, s->owner, prompt,
+	    PROMPT, "Dismiss", NULL, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+	    DISMISS_MS, NULL, NULL);
+
+	g_clear_pointer(&answer, g_variant_unref);
 }
 
 static int
