@@ -266,7 +266,6 @@ prepare(struct get *g, struct error *err)
 	int r;
 
 	purchase_free(p);
-	purchase_begin(p);
 	r = purchase_prepare(p, g->name, err);
 	if (r == TOKENWARD_OK)
 		r = check_not_older(g, err);

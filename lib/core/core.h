@@ -199,8 +199,6 @@ int64_t purchase_time(const struct purchase *p);
  * whatever its outcome.
  */
 int purchase_run(struct purchase *p, struct error *err);
-/* Starts the helper, so that it is ready when the plan is. */
-void purchase_begin(struct purchase *p);
 /* Handle, shape and the like stay: it can be prepared anew. */
 void purchase_free(struct purchase *p);
 #define cleanup_purchase __attribute__((cleanup(purchase_free)))

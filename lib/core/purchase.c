@@ -30,12 +30,6 @@ purchase_prepare(struct purchase *p, const char *name, struct error *err)
 }
 
 void
-purchase_begin(struct purchase *p)
-{
-	fetch_start(&p->fetch, p->tw->libexec);
-}
-
-void
 purchase_free(struct purchase *p)
 {
 	credential_free(p->credential);

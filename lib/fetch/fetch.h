@@ -105,21 +105,17 @@ int reply_decode(
 /*
  * The helper libexec_dir/fetch: own process, empty environment, no descriptor
  * but a socket, killed when its time is up (by pidfd; works with SIGCHLD
- * ignored and never disturbs other children).  It takes one plan.
+ * ignored and never disturbs other children).
  */
 struct fetch {
 	struct helper helper;
-	bool asked; /* it has had its plan */
 };
 #define FETCH_INIT                    \
 	{                             \
 		.helper = HELPER_INIT \
 	}
-/* Starts it ahead of its plan.  A failure is told by fetch_run(). */
-void fetch_start(struct fetch *f, const char *libexec_dir);
 /*
- * Gives the plan to a helper that is ready for one, or starts one.  Returns
- * TOKENWARD_OK with a reply, whatever its outcome says; a helper that is
+ * One plan, one helper.  Returns TOKENWARD_OK with a reply, whatever its outcome says; a helper that is
  * missing is TOKENWARD_CONFIG, one that crashes, hangs or babbles
  * TOKENWARD_UNAVAILABLE, each with a sentence.
  */

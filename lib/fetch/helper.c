@@ -30,6 +30,8 @@ struct start {
 	int error;
 	char *argv[3];
 	const struct helper_limits *limits; /* NULL: as ours */
+	cpu_set_t cpus;
+	bool stays; /* on its processor, until it has begun */
 };
 
 static bool
@@ -157,6 +159,23 @@ execute(struct start *s)
 }
 
 /*
+ * The kernel likes to move a process that execs to an idle processor, where
+ * no cache knows the libraries that it is about to load.
+ */
+static void
+stay_here(void)
+{
+	unsigned cpu;
+	cpu_set_t here;
+
+	if (syscall(SYS_getcpu, &cpu, NULL, NULL) < 0 || cpu >= CPU_SETSIZE)
+		return;
+	CPU_ZERO(&here);
+	CPU_SET(cpu, &here);
+	sched_setaffinity(0, sizeof(here), &here);
+}
+
+/*
  * Runs beside the suspended parent: system calls only.  It never returns, so
  * what a sanitizer notes of its frame would stay behind on the parent's stack.
  */
@@ -166,6 +185,8 @@ child(void *arg)
 	struct start *s = arg;
 
 	default_signals();
+	if (s->stays)
+		stay_here();
 	if (setpgid(0, 0) == 0 && lay_out(s)) {
 		close_rest();
 		if (set_limits(s->limits) && chdir("/") == 0)
@@ -209,6 +230,7 @@ spawn(struct start *s, struct helper *ret)
 		s->error = errno;
 		return s->error;
 	}
+	s->stays = sched_getaffinity(0, sizeof(s->cpus), &s->cpus) == 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	pid = clone(child, stack + STACK_LEN,
@@ -216,6 +238,8 @@ spawn(struct start *s, struct helper *ret)
 	if (pid < 0)
 		s->error = errno;
 	ret->pid = pid;
+	if (pid > 0 && s->stays)
+		sched_setaffinity(pid, sizeof(s->cpus), &s->cpus);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	munmap(stack, STACK_LEN);
 	if (pid >= 0 && s->error) {

@@ -59,29 +59,10 @@ talk(struct helper *h, const struct plan *p, const struct buf *frame,
 }
 
 void
-fetch_start(struct fetch *f, const char *libexec_dir)
-{
-	struct error told_later;
-
-	fetch_end(f);
-	helper_start(libexec_dir, "fetch", &f->helper, &told_later);
-}
-
-void
 fetch_end(struct fetch *f)
 {
 	if (f->helper.pid > 0)
 		helper_end(&f->helper, true, NULL);
-	f->asked = false;
-}
-
-static int
-need_helper(struct fetch *f, const char *libexec_dir, struct error *err)
-{
-	if (f->helper.pid > 0 && !f->asked)
-		return TOKENWARD_OK;
-	fetch_end(f);
-	return helper_start(libexec_dir, "fetch", &f->helper, err);
 }
 
 int
@@ -91,12 +72,10 @@ fetch_run(struct fetch *f, const char *libexec_dir, const struct plan *p,
 	cleanup_buf struct buf frame = BUF_SECRET_INIT;
 	int r = plan_encode(p, &frame, err);
 
+	fetch_end(f); /* of the plan before */
 	if (r == 0)
-		r = need_helper(f, libexec_dir, err);
-	if (r != 0)
-		return r;
-	f->asked = true;
-	return talk(&f->helper, p, &frame, ret, err);
+		r = helper_start(libexec_dir, "fetch", &f->helper, err);
+	return r ? r : talk(&f->helper, p, &frame, ret, err);
 }
 
 int
