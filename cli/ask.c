@@ -136,6 +136,14 @@ ask_terminal(const char *prompt, char *answer, size_t cap)
 	}
 }
 
+/* So that it is not called a lack of somebody to ask. */
+static long
+no_memory(void)
+{
+	errno = ENOMEM;
+	return -1;
+}
+
 static long
 ask_once(const char *prompt, char *answer, size_t cap)
 {
@@ -143,7 +151,7 @@ ask_once(const char *prompt, char *answer, size_t cap)
 
 	str_clean(&b, prompt, strlen(prompt), PROMPT_MAX);
 	if (b.failed)
-		return -1;
+		return no_memory();
 	if (cli.askpass)
 		return askpass_ask(buf_str(&b), answer, cap);
 	if (cli.pinentry)
@@ -157,7 +165,9 @@ ask_twice(const char *prompt, char *answer, size_t cap)
 	char *again = secret_alloc(cap);
 	long n = -1, m;
 
-	for (int i = 0; again && i < TRIES; i++) {
+	if (!again)
+		return no_memory();
+	for (int i = 0; i < TRIES; i++) {
 		n = ask_once(prompt, answer, cap);
 		if (n < 0)
 			break;
@@ -186,8 +196,10 @@ ask_openly(const char *prompt, char *answer, size_t cap)
 	if (cli.askpass)
 		return ask_once(prompt, answer, cap);
 	str_clean(&b, prompt, strlen(prompt), PROMPT_MAX);
+	if (b.failed)
+		return no_memory();
 	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 || b.failed)
+	if (fd < 0)
 		return -1;
 	write_all(fd, b.data, b.len);
 	do

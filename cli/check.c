@@ -53,7 +53,7 @@ check_text(const struct tokenward_credential *c, const char *grade)
 	secret_age_put(&age, c);
 	table_cell(&table, colour_of_grade(grade), grade);
 	table_cell(&table, COLOUR_NONE, tokenward_credential_get(c, "name", 0));
-	table_cell(&table, COLOUR_NONE, buf_str(&age));
+	table_cell_buf(&table, COLOUR_NONE, &age);
 	table_cell(
 	    &table, COLOUR_NONE, tokenward_credential_get(c, "owner", 0));
 	table_cell(

@@ -92,7 +92,7 @@ struct cli {
 	const char *stack_file;
 
 	const struct command *command;
-	const char **args; /* words of the command */
+	const char **args; /* words of the command, NULL-terminated */
 	int args_n;
 	char **rest; /* what stands after --, NULL-terminated */
 	bool has_rest;
@@ -182,6 +182,9 @@ struct table {
 	size_t width[TABLE_COLUMNS];
 };
 void table_cell(struct table *t, enum colour colour, const char *text);
+/* The same of a text that was put together, if it could be. */
+void table_cell_buf(
+    struct table *t, enum colour colour, const struct buf *text);
 int table_row_end(struct table *t);
 int table_flush(struct table *t);
 size_t text_width(const char *s, size_t len);
@@ -227,6 +230,8 @@ int secret_read(const char *prompt, const char *what, struct buf *ret);
 
 /* ---- recovery.c -------------------------------------------------------- */
 
+/* Room for one, before there is one: it must not be lost. */
+int recovery_prepare(void);
 /* For tokenward_open(): keeps a new recovery code until it is shown. */
 void recovery_take(void *data, const char *text);
 bool recovery_taken(void);

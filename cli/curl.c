@@ -168,6 +168,10 @@ run_curl(struct run *run, const struct tokenward_token *token)
 		return error_memory(&cli.error);
 	if (open_pipes(run))
 		pid = start(run);
+	if (pid < 0 && errno == ENOMEM) {
+		close_pipes(run);
+		return error_memory(&cli.error);
+	}
 	if (pid < 0) {
 		cli.status = errno == ENOENT ? 127 : 126;
 		error_errno(

@@ -29,9 +29,11 @@ cmd_export(void)
 		return error_set(&cli.error, TOKENWARD_USAGE,
 		    "export: into which file? --output F");
 	to = list_words(&given.to);
-	if (!to)
+	if (!to || recovery_prepare() != TOKENWARD_OK)
 		return error_memory(&cli.error);
 	r = tokenward_export(cli.tw, cli.args, to, given.output, &text);
+	if (r && recovery_taken()) /* the file is there */
+		recovery_tell();
 	if (r)
 		return library_result(r);
 	say_text(text);

@@ -61,7 +61,7 @@ cmd_init(void)
 	int created = 0, r;
 
 	keys = list_words(&given.keys);
-	if (!keys)
+	if (!keys || recovery_prepare() != TOKENWARD_OK)
 		return error_memory(&cli.error);
 	if (given.if_missing)
 		flags |= TOKENWARD_INIT_IF_MISSING;

@@ -45,6 +45,8 @@ list_one(void *data, const struct tokenward_key *key)
 	(void)data;
 	snprintf(slot, sizeof slot, "%u", key->slot);
 	time_put(&created, key->created_at);
+	if (created.failed)
+		return error_memory(&cli.error);
 	if (cli.json) {
 		list_json(key, buf_str(&created));
 		return out_some();
@@ -100,8 +102,13 @@ key_add(const char *key)
 {
 	cleanup_text char *text = NULL;
 	unsigned slot = 0;
-	int r = library_result(tokenward_add_key(cli.tw, key, &slot, &text));
+	int r = recovery_prepare();
 
+	if (r)
+		return r;
+	r = library_result(tokenward_add_key(cli.tw, key, &slot, &text));
+	if (r && recovery_taken()) /* the slot is there */
+		recovery_tell();
 	if (r)
 		return r;
 	if (text && *text)

@@ -56,12 +56,12 @@ list_text(void *data, const struct tokenward_credential *c)
 	cell(c, "provider");
 	table_cell(&table, colour_of_grade(state), state);
 	secret_age_put(&age, c);
-	table_cell(&table, COLOUR_NONE, buf_str(&age));
+	table_cell_buf(&table, COLOUR_NONE, &age);
 	relative_put(&token,
 	    tokenward_credential_number(
 		c, "token.expires_at", TOKENWARD_TIME_UNKNOWN),
 	    tokenward_now(cli.tw));
-	table_cell(&table, COLOUR_NONE, buf_str(&token));
+	table_cell_buf(&table, COLOUR_NONE, &token);
 	cell(c, "owner");
 	return table_row_end(&table);
 }

@@ -159,5 +159,6 @@ clean(const char *s)
 
 	buf_clear(b);
 	str_clean(b, s, strlen(s), 256);
+	cli.out.failed |= b->failed; /* if it was for that: no half answer */
 	return b->failed ? "?" : buf_str(b);
 }

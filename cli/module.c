@@ -11,7 +11,7 @@ static size_t shown;
 static void
 json_begin(void)
 {
-	buf_put_str(&cli.out, shown++ > 0 ? ",\n " : "");
+	out_item(&shown);
 	json_open(&cli.out, NULL, '{');
 }
 
@@ -25,7 +25,7 @@ json_end(void)
 static void
 cell(enum colour colour, const char *text)
 {
-	table_cell(&table, colour, text ? clean(text) : "");
+	table_cell(&table, colour, text);
 }
 
 /* ---- list -------------------------------------------------------------- */
@@ -59,7 +59,7 @@ put_options(const char *lines)
 		cell(COLOUR_NONE, "");
 		cell(COLOUR_NONE, "");
 		cell(COLOUR_NONE, "");
-		cell(COLOUR_DIM, buf_str(&line));
+		table_cell_buf(&table, COLOUR_DIM, &line);
 		cell(COLOUR_NONE, "");
 		r = table_row_end(&table);
 	}
@@ -118,7 +118,7 @@ check_one(void *data, const struct tokenward_stack_line *l)
 		buf_printf(&where, "%s:%u", l->file, l->line);
 	else
 		buf_put_str(&where, l->file ? l->file : "(default)");
-	cell(COLOUR_DIM, buf_str(&where));
+	table_cell_buf(&table, COLOUR_DIM, &where);
 	cell(COLOUR_NONE, l->kind);
 	cell(COLOUR_NONE, l->control ? l->control : "?");
 	cell(COLOUR_BOLD, l->module ? l->module : "?");
@@ -140,7 +140,7 @@ finish(int r)
 	int flushed;
 
 	if (cli.json)
-		buf_put_str(&cli.out, "]\n");
+		out_items_end(shown, r);
 	flushed = table_flush(&table);
 	buf_free(&table.cells);
 	if (flushed == 0)
@@ -173,7 +173,5 @@ cmd_module(void)
 	if (!list && strcmp(cli.args[0], "check") != 0)
 		return error_set(&cli.error, TOKENWARD_USAGE,
 		    "module: list or check, not \"%s\"", clean(cli.args[0]));
-	if (cli.json)
-		buf_put_str(&cli.out, "[");
 	return list ? module_list() : module_check();
 }

@@ -287,11 +287,11 @@ options_parse(int argc, char **argv)
 	struct line l = {.argc = argc, .argv = argv, .at = 1};
 	int r = TOKENWARD_OK;
 
-	cli.args = calloc((size_t)argc + 1, sizeof *cli.args);
-	if (!cli.args)
-		return error_memory(&cli.error);
+	/* Gathered where they were: the command's own name leaves room. */
+	cli.args = (const char **)argv + 1;
 	while (r == TOKENWARD_OK && l.at < l.argc)
 		r = take(&l);
+	cli.args[cli.args_n] = NULL;
 	if (cli.args_n > 0)
 		cli.name = cli.args[0];
 	return r ? r : check_words();

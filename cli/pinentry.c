@@ -33,7 +33,8 @@ struct dialog {
 static bool
 has_display(void)
 {
-	const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+	const char *x = secure_getenv("DISPLAY");
+	const char *wayland = secure_getenv("WAYLAND_DISPLAY");
 
 	return (x && *x) || (wayland && *wayland);
 }
@@ -130,7 +131,7 @@ talk(struct dialog *d, const char *prompt, char *answer, size_t cap,
 	d->deadline_ms = clock_boot_ms() + seconds * 1000;
 	if (tty >= 0) {
 		q.terminal = "/dev/tty";
-		q.terminal_type = getenv("TERM");
+		q.terminal_type = secure_getenv("TERM");
 	}
 	return assuan_ask(&io, &q, answer, cap, ret_len);
 }

@@ -43,6 +43,20 @@ provider_list(const char *unused)
 	return r ? r : flushed;
 }
 
+/* A stranger's file is shown harmless; a pipe gets it as it is. */
+static void
+put_shown(const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len) {
+		len = strcspn(text, "\n\t");
+		str_clean(&cli.out, text, len, 4 * len);
+		if (text[len])
+			buf_put_byte(&cli.out, (unsigned char)text[len++]);
+	}
+}
+
 static int
 provider_show(const char *id)
 {
@@ -54,7 +68,10 @@ provider_show(const char *id)
 		return library_result(r);
 	if (cli.verbose)
 		say("%s", path);
-	buf_put_str(&cli.out, text);
+	if (out_is_terminal())
+		put_shown(text);
+	else
+		buf_put_str(&cli.out, text);
 	if (cli.out.len > 0 && cli.out.data[cli.out.len - 1] != '\n')
 		buf_put_str(&cli.out, "\n");
 	return out_flush();

@@ -8,7 +8,16 @@
 #include "base/json_write.h"
 #include "cli.h"
 
+#define CODE_MAX 256
+
 static struct buf code = BUF_SECRET_INIT;
+
+int
+recovery_prepare(void)
+{
+	return buf_room(&code, CODE_MAX) ? TOKENWARD_OK
+					 : error_memory(&cli.error);
+}
 
 void
 recovery_take(void *data, const char *text)
@@ -30,13 +39,12 @@ recovery_tell(void)
 	static const char before[] =
 	    "tokenward: the recovery code, which is not shown again; write it "
 	    "down and keep it away from this machine:\n\n    ";
-	cleanup_buf struct buf b = BUF_SECRET_INIT;
+	struct iovec iov[] = {{(char *)(uintptr_t)before, sizeof before - 1},
+	    {code.data, code.len}, {(char[]){'\n', '\n'}, 2}};
 
-	buf_put_str(&b, before);
-	buf_put(&b, code.data, code.len);
-	buf_put_str(&b, "\n\n");
-	if (!b.failed)
-		write_all(STDERR_FILENO, b.data, b.len);
+	if (writev(STDERR_FILENO, iov, 3) < 0)
+		say_failure("the recovery code could not be shown: remove its "
+			    "key slot, and add another");
 	buf_free(&code);
 }
 
@@ -46,6 +54,8 @@ recovery_print(void)
 	struct iovec iov[] = {{code.data, code.len}, {(char[]){'\n'}, 1}};
 	int r = out_direct(iov, 2);
 
+	if (r != TOKENWARD_OK)
+		recovery_tell();
 	buf_free(&code);
 	return r;
 }
@@ -55,6 +65,7 @@ recovery_print_json(const char *result, unsigned slot)
 {
 	cleanup_buf struct buf b = BUF_SECRET_INIT;
 	struct iovec iov;
+	int r;
 
 	json_open(&b, NULL, '{');
 	if (slot)
@@ -64,9 +75,10 @@ recovery_print_json(const char *result, unsigned slot)
 		json_put_strn(&b, "recovery_code", (char *)code.data, code.len);
 	json_close(&b, '}');
 	buf_put_str(&b, "\n");
-	buf_free(&code);
-	if (b.failed)
-		return error_memory(&cli.error);
 	iov = (struct iovec){b.data, b.len};
-	return out_direct(&iov, 1);
+	r = b.failed ? error_memory(&cli.error) : out_direct(&iov, 1);
+	if (r != TOKENWARD_OK && code.len)
+		recovery_tell();
+	buf_free(&code);
+	return r;
 }

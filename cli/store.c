@@ -11,16 +11,18 @@
 static struct {
 	const char *to;
 	bool yes;
-	bool keep_key_file;
+	bool keep_key_file, keep_records;
 } given;
 
 const struct option_row store_options[] = {
     {"to", 0, OPTION_TEXT, &given.to, "MODULE[=OPTIONS]",
 	"migrate: where the records are to lie (files: in the directory)"},
     {"yes", 0, OPTION_FLAG, &given.yes, NULL,
-	"destroy: do not ask, also not for the key file"},
+	"destroy: do not ask whether, also not for the key file"},
     {"keep-key-file", 0, OPTION_FLAG, &given.keep_key_file, NULL,
 	"destroy: leave the key file that was made for the store"},
+    {"keep-records", 0, OPTION_FLAG, &given.keep_records, NULL,
+	"destroy: leave records that lie in a store module"},
     {NULL},
 };
 
@@ -198,14 +200,18 @@ static int
 store_destroy(void)
 {
 	cleanup_text char *text = NULL;
+	unsigned flags = 0;
 	int r = given.yes ? TOKENWARD_OK : confirm();
 
 	if (r == TOKENWARD_OK && !given.yes && !given.keep_key_file)
 		r = confirm_key_files();
 	if (r)
 		return r;
-	r = tokenward_destroy_store(cli.tw,
-	    given.keep_key_file ? TOKENWARD_DESTROY_KEEP_KEY_FILE : 0, &text);
+	if (given.keep_key_file)
+		flags |= TOKENWARD_DESTROY_KEEP_KEY_FILE;
+	if (given.keep_records)
+		flags |= TOKENWARD_DESTROY_KEEP_RECORDS;
+	r = tokenward_destroy_store(cli.tw, flags, &text);
 	if (text)
 		say_text(text);
 	return r ? library_result(r) : out_change("destroyed");

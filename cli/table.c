@@ -83,6 +83,13 @@ table_cell(struct table *t, enum colour colour, const char *text)
 	buf_put_byte(&t->cells, '\0');
 }
 
+void
+table_cell_buf(struct table *t, enum colour colour, const struct buf *text)
+{
+	t->cells.failed |= text->failed;
+	table_cell(t, colour, buf_str(text));
+}
+
 int
 table_row_end(struct table *t)
 {

@@ -183,6 +183,7 @@ json_expiry(struct buf *b, int64_t t)
 		return;
 	}
 	time_put(&text, t);
+	b->failed |= text.failed;
 	json_put_str(b, "expires_at", buf_str(&text));
 	json_put_num(b, "expires_at_unix", t);
 }

@@ -134,6 +134,7 @@ open_slot(void *self, const struct tokenward_message *request,
 	return n == KEY_LEN ? TOKENWARD_MODULE_OK : TOKENWARD_MODULE_BROKEN;
 }
 
+/* For good, also if a removal before this one was cut short. */
 static int
 forget(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
@@ -142,7 +143,8 @@ forget(void *self, const struct tokenward_message *request,
 	char name[64];
 
 	file_name(request, name, sizeof(name));
-	if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
+	if ((unlinkat(d->dir, name, 0) < 0 && errno != ENOENT) ||
+	    fsync(d->dir) < 0)
 		return fail(reply, name, TOKENWARD_MODULE_FAILED);
 	return TOKENWARD_MODULE_OK;
 }

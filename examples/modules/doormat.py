@@ -106,6 +106,7 @@ def forget(directory, request):
         os.unlink(file_name(request), dir_fd=directory)
     except FileNotFoundError:
         pass
+    os.fsync(directory)
     return []
 
 

@@ -18,6 +18,7 @@ error_vset(struct error *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	err->retry_at = 0;
+	err->no_memory = false;
 	cut(err, vsnprintf(err->text, sizeof(err->text), fmt, ap),
 	    sizeof(err->text));
 }
@@ -37,20 +38,20 @@ int
 error_errno(struct error *err, int code, const char *fmt, ...)
 {
 	const char *why = strerrordesc_np(errno);
+	bool no_memory = errno == ENOMEM;
 	va_list ap;
 	size_t n;
 
 	va_start(ap, fmt);
-	err->code = code;
-	err->retry_at = 0;
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	error_vset(err, no_memory ? TOKENWARD_FAILED : code, fmt, ap);
 	va_end(ap);
+	err->no_memory = no_memory;
 	n = strlen(err->text);
 	cut(err,
 	    snprintf(err->text + n, sizeof(err->text) - n, ": %s",
 		why ? why : "unknown error"),
 	    sizeof(err->text) - n);
-	return code;
+	return err->code;
 }
 
 int
@@ -75,13 +76,16 @@ error_clear(struct error *err)
 {
 	err->code = TOKENWARD_OK;
 	err->retry_at = 0;
+	err->no_memory = false;
 	err->text[0] = '\0';
 }
 
 int
 error_memory(struct error *err)
 {
-	return error_set(err, TOKENWARD_FAILED, "out of memory");
+	error_set(err, TOKENWARD_FAILED, "out of memory");
+	err->no_memory = true;
+	return err->code;
 }
 
 int

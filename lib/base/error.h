@@ -7,19 +7,22 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <tokenward/types.h>
 
 struct error {
 	int code;         /* enum tokenward_result */
 	int64_t retry_at; /* seconds since 1970, 0: not known */
+	bool no_memory;   /* that is why: nothing was found out */
 	char text[1024];
 };
 
 /* Writes the sentence and returns code, so `return error_set(...)`. */
 int error_set(struct error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same with ": " and the text of errno at the end. */
+/* The same with ": " and the text of errno at the end; a lack of memory is
+   TOKENWARD_FAILED, whatever code says. */
 int error_errno(struct error *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts words before the sentence that is there ("line 3: ..."). */

@@ -23,6 +23,19 @@ file_open(int dir, const char *name, int flags, mode_t mode)
 	return fd;
 }
 
+DIR *
+file_open_dir(int dir, const char *name, int flags)
+{
+	int fd = file_open(dir, name, flags | O_RDONLY | O_DIRECTORY, 0);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	int e = errno;
+
+	if (!d && fd >= 0)
+		close(fd);
+	errno = e;
+	return d;
+}
+
 int
 write_all(int fd, const void *data, size_t len)
 {
@@ -71,6 +84,21 @@ file_sync_fd(int fd)
 		if (errno != EINTR)
 			return errno;
 	return 0;
+}
+
+long
+file_fill(int fd, void *to, size_t len)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (have < len && n != 0) {
+		n = read(fd, (char *)to + have, len - have);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		have += n > 0 ? (size_t)n : 0;
+	}
+	return (long)have;
 }
 
 int
@@ -164,6 +192,15 @@ write_temporary(int dir, const char *temp, const void *data, size_t len,
 	return e;
 }
 
+int
+file_sync_dir(int dir, const char *name)
+{
+	cleanup_close int fd =
+	    file_open(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	return fd < 0 ? errno : file_sync_fd(fd);
+}
+
 static int
 sync_parent(int dir, const char *name)
 {
@@ -190,8 +227,10 @@ file_replace_at(int dir, const char *name, const void *data, size_t len,
 	cleanup_free char *temp = NULL;
 	int e;
 
-	if (asprintf(&temp, "%s.new", name) < 0)
+	if (asprintf(&temp, "%s.new", name) < 0) {
+		temp = NULL; /* it may be anything */
 		return ENOMEM;
+	}
 	e = write_temporary(dir, temp, data, len, sync);
 	if (e == 0 && renameat(dir, temp, dir, name) < 0)
 		e = errno;
@@ -210,42 +249,15 @@ file_remove_at(int dir, const char *name, enum file_sync sync)
 	return sync == FILE_SYNC ? sync_parent(dir, name) : 0;
 }
 
-static int
-make_dir(const char *path, mode_t mode)
-{
-	struct stat st;
-	int e;
-
-	if (mkdir(path, mode) == 0) {
-		if (chmod(path, mode) < 0) /* whatever umask */
-			return errno;
-		e = sync_parent(AT_FDCWD, path);
-		return e == EACCES ? 0 : e; /* above, not ours to open */
-	}
-	e = errno;
-	if (stat(path, &st) < 0)
-		return e;
-	if (S_ISDIR(st.st_mode))
-		return 0; /* also a parent on read-only ground */
-	return e == EEXIST ? ENOTDIR : e;
-}
-
+/* An old kernel or file system cannot tell rename() to spare a file. */
 int
-file_make_dirs(const char *path, mode_t mode)
+file_name_new_at(int dir, const char *temp, const char *name)
 {
-	cleanup_free char *copy = strdup(path);
-	char *slash;
-	int e;
-
-	if (!copy)
-		return ENOMEM;
-	if (!copy[0])
-		return ENOENT;
-	for (slash = copy + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-		*slash = '\0';
-		e = make_dir(copy, mode);
-		if (e)
-			return e;
-	}
-	return make_dir(copy, mode);
+	if (renameat2(dir, temp, dir, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno;
+	if (linkat(dir, temp, dir, name, 0) < 0)
+		return errno;
+	return unlinkat(dir, temp, 0) < 0 ? errno : 0;
 }

@@ -9,8 +9,6 @@
 #include "base/json_text.h"
 #include "base/str.h"
 
-#define NUMBER_MAX 128 /* bytes of one number */
-
 struct name {
 	const char *at; /* after the opening quote */
 	uint32_t hash;
@@ -82,7 +80,7 @@ number(struct scan *s)
 		if (digits(s) == 0)
 			return fail(s, "a number without its exponent");
 	}
-	if (s->at - from > NUMBER_MAX)
+	if (s->at - from > JSON_DIGITS)
 		return fail(s, "a number of too many digits");
 	return true;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #define JSON_DEPTH 32
+#define JSON_DIGITS 128 /* bytes of one number */
 #define JSON_MEMBERS 4096
 
 struct json_fault {

@@ -78,11 +78,12 @@ chunk_new(size_t payload)
 	size_t inner = (least + guard - 1) & ~(guard - 1);
 	unsigned char *map = mmap(NULL, inner + 2 * guard, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	struct chunk *c = (struct chunk *)(map + guard);
+	struct chunk *c;
 	int e = errno;
 
 	if (map == MAP_FAILED)
 		return NULL;
+	c = (struct chunk *)(map + guard);
 	if (mprotect(c, inner, PROT_READ | PROT_WRITE) < 0) {
 		munmap(map, inner + 2 * guard);
 		return NULL;
@@ -202,15 +203,17 @@ secret_free(void *p)
 }
 
 bool
-secret_locked(void)
+secret_locked(bool *ret)
 {
-	bool locked;
+	void *one = secret_alloc(1); /* there is a page at least */
 
-	secret_free(secret_alloc(1)); /* there is a page at least */
+	if (!one)
+		return false;
+	secret_free(one);
 	pthread_mutex_lock(&mutex);
-	locked = !unlocked_page;
+	*ret = !unlocked_page;
 	pthread_mutex_unlock(&mutex);
-	return locked;
+	return true;
 }
 
 size_t

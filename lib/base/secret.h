@@ -17,8 +17,9 @@
 void *secret_alloc(size_t len);
 /* Wipes; NULL is allowed. */
 void secret_free(void *p);
-/* False once any page could not be locked (doctor says so, strict refuses). */
-bool secret_locked(void);
+/* *ret is false once any page could not be locked (doctor says so, strict
+   refuses); false: there is no memory to try it with. */
+bool secret_locked(bool *ret);
 /* Bytes in use, for tests and leak checks. */
 size_t secret_in_use(void);
 /* Wipes memory so that the compiler cannot leave it out. */

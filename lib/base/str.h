@@ -41,6 +41,8 @@ bool str_is_name(const char *s);
 bool str_is_visible(const char *s, size_t len);
 /* Valid UTF-8 (RFC 3629) of len bytes. */
 bool str_is_utf8(const char *s, size_t len);
+/* Whether str_clean() would change nothing but its length. */
+bool str_is_clean(const char *s, size_t len);
 /*
  * Foreign text made fit for a terminal or a log: printable ASCII and UTF-8
  * stay; control, bidi and invisible characters become \xNN of their bytes;

@@ -63,6 +63,21 @@ is_harmful(uint32_t cp)
 	return false;
 }
 
+bool
+str_is_clean(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t cp = 0;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n) {
+		n = utf8_next(p, len, &cp);
+		if (n == 0 || is_harmful(cp))
+			return false;
+	}
+	return true;
+}
+
 static void
 put_escaped(struct buf *out, const unsigned char *p, size_t n)
 {

@@ -3,11 +3,14 @@
  * A store brought back on purpose.  A credential that is older than what its
  * tokens record knows is refused, because somebody may have put an old one
  * back; here its owner says that it was meant.  What the tokens record knew
- * of later generations is forgotten, tokens and gates with it.
+ * of later generations is forgotten, tokens and gates with it.  A store that
+ * was moved belongs where it is now.
  */
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/secret.h"
 #include "core/events.h"
+#include "core/home.h"
 
 struct adopting {
 	struct tokenward *tw;
@@ -22,12 +25,15 @@ forget_later(
     struct tokenward *tw, const struct credential *c, struct error *err)
 {
 	cleanup_provider struct provider *p = NULL;
-	struct error ignored;
-	int r = store_remove(tw->store, RECORD_TOKENS, c->name, err);
+	struct error why = {0};
+	int r = TOKENWARD_OK;
 
+	provider_load(tw, c->provider, &p, NULL, &why);
+	if (why.no_memory)
+		return error_memory(err);
+	r = store_remove(tw->store, RECORD_TOKENS, c->name, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	provider_load(tw, c->provider, &p, NULL, &ignored);
 	return credential_settle(tw, c, p, SETTLE_ALL, err);
 }
 
@@ -68,6 +74,53 @@ adopt_one(struct adopting *a, const char *name, struct error *err)
 	return r;
 }
 
+/* ---- where the store belongs ------------------------------------------- */
+
+static int
+settle(struct tokenward *tw, struct error *err)
+{
+	unsigned char *master = secret_alloc(KEY_LEN);
+	cleanup_lock int lock = -1;
+	struct key_opened by;
+	struct header h = {0};
+	int r = master ? find_master(tw, master, &by, err) : error_memory(err);
+
+	if (r == TOKENWARD_OK)
+		r = lock_header(tw, master, &lock, &h, err);
+	header_free(&h);
+	if (r == TOKENWARD_OK)
+		r = store_make_home(tw->store, master, err);
+	secret_free(master);
+	return r;
+}
+
+static int
+adopt_store(struct adopting *a, struct error *err)
+{
+	struct tokenward *tw = a->tw;
+	enum home home;
+	int r = store_home(tw->store, &home, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	if (home == HOME_COPY)
+		handle_warn(tw,
+		    "the store %s is a copy of %s, which is still there: what "
+		    "both have elsewhere stays that one's",
+		    tw->path, store_header(tw->store)->home);
+	if (home != HOME_MOVED)
+		return TOKENWARD_OK;
+	r = settle(tw, err);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(tw, err, EVENT_STORE_ADOPTED,
+		    "the store was adopted", "path",
+		    store_header(tw->store)->home, NULL);
+	return r == TOKENWARD_OK && a->each ? a->each(a->data, tw->path, true)
+					    : r;
+}
+
+/* ---- all of it ---------------------------------------------------------- */
+
 static int
 adopt(struct adopting *a, struct error *err)
 {
@@ -76,12 +129,15 @@ adopt(struct adopting *a, struct error *err)
 	size_t i;
 	int r = credential_names(a->tw, a->globs, &names, &unread, err);
 
+	if (r == TOKENWARD_OK && !a->globs)
+		r = adopt_store(a, err);
 	if (r == TOKENWARD_OK)
 		r = check_named(a->tw, &names, a->globs, err);
 	for (i = 0; r == TOKENWARD_OK && i < names.n; i++)
 		r = adopt_one(a, names.v[i], err);
 	strlist_free(&names);
-	return r;
+	/* What an earlier try had forgotten when it was killed. */
+	return r ? r : store_settle(a->tw->store, RECORD_TOKENS, err);
 }
 
 int

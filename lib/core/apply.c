@@ -237,7 +237,7 @@ apply_lines(struct apply *a, struct error *err)
 {
 	struct span s;
 	bool any = true;
-	int r = need_keys(a->tw, true, err);
+	int r = need_change(a->tw, err);
 
 	while (r == TOKENWARD_OK) {
 		r = next_line(&a->lines, &s, &any, err);

@@ -89,6 +89,8 @@ set_pair(struct apply_reading *r, const char *field, const char *member,
 	if (!apply_is(v, JSON_STRING))
 		return apply_wrong_kind(member, "an object of strings", v, err);
 	json_get_string(name, &pair);
+	if (pair.failed)
+		return error_memory(err);
 	if (strchr(buf_str(&pair), '=') || !pair.len)
 		return error_set(err, TOKENWARD_USAGE,
 		    "\"%s\": the name of a value is empty or has a \"=\"",
@@ -142,6 +144,8 @@ take_name(struct apply_reading *r, const char *field, const char *member,
 	if (!apply_is(v, JSON_STRING))
 		return apply_wrong_kind(member, "a string", v, err);
 	json_get_string(v, &text);
+	if (text.failed)
+		return error_memory(err);
 	if (need_name(buf_str(&text), err) != TOKENWARD_OK)
 		return err->code;
 	r->line->name = strdup(buf_str(&text));
@@ -288,14 +292,16 @@ apply_line_read(struct tokenward *tw, const char *text, size_t len,
     struct apply_line *ret, struct error *err)
 {
 	struct apply_reading r = {.tw = tw, .line = ret};
-	struct json_fault fault;
+	struct json_fault fault = {0};
 	struct json_value v;
 
 	*ret = (struct apply_line){0};
 	if (json_scan(text, len, &fault) != 0)
-		return error_set(err, TOKENWARD_USAGE,
-		    "it is no JSON: %s (each line is an object of its own)",
-		    fault.what);
+		return fault.no_memory ? error_memory(err)
+				       : error_set(err, TOKENWARD_USAGE,
+					     "it is no JSON: %s (each line is "
+					     "an object of its own)",
+					     fault.what);
 	v = json_begin(text, len);
 	if (!apply_is(&v, JSON_OBJECT))
 		return error_set(err, TOKENWARD_USAGE,

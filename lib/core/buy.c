@@ -130,9 +130,15 @@ static int
 keep(void *data, struct tokens *t, struct error *err)
 {
 	struct get *g = data;
+	const struct credential *c = g->purchase.credential;
 	struct reply *reply = &g->purchase.reply;
 	int r = check_unchanged(g, err);
 
+	if (r != TOKENWARD_OK)
+		return r;
+	/* Of a later generation than is durable it must not tell. */
+	if (t->credential_generation < (int64_t)c->generation)
+		r = store_settle(g->tw->store, RECORD_CREDENTIAL, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	t->flight.deadline_ms = 0;
@@ -214,7 +220,7 @@ buy_once(struct get *g, struct error *err)
 		r = as_trouble(p, "helper", err);
 	if (r == TOKENWARD_OK && p->reply.outcome == OUTCOME_OK &&
 	    tell_fetched(g, err) != TOKENWARD_OK)
-		r = as_trouble(p, "told", err);
+		r = err->no_memory ? err->code : as_trouble(p, "told", err);
 	if (r != TOKENWARD_OK)
 		return r;
 	r = tokens_change(g->tw, g->name, false, keep, g, err);
@@ -261,7 +267,7 @@ static int
 prepare(struct get *g, struct error *err)
 {
 	struct purchase *p = &g->purchase;
-	struct secret_version *open;
+	struct secret_version *open = NULL;
 	struct now now;
 	int r;
 
@@ -274,11 +280,11 @@ prepare(struct get *g, struct error *err)
 	if (r != TOKENWARD_OK)
 		return r;
 	handle_now(g->tw, &now);
-	open =
-	    g->flags & TOKENWARD_TOKEN_RETRY ? NULL : open_version(g, p, &now);
+	if (!(g->flags & TOKENWARD_TOKEN_RETRY))
+		r = open_version(g, p, &now, &open, err);
 	if (open)
 		p->version = open;
-	return TOKENWARD_OK;
+	return r;
 }
 
 /* The one that is in use was refused, and there is no time for the other. */

@@ -3,6 +3,7 @@
  * Which key a new store gets when nobody says, and what is said of the keys
  * it has: what each protects against, and what will still fail.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,11 @@ static bool
 has_credential(void)
 {
 	const char *directory = secure_getenv("CREDENTIALS_DIRECTORY");
-	cleanup_free char *path = NULL;
+	char path[PATH_MAX];
+	int n = snprintf(
+	    path, sizeof(path), "%s/tokenward.key", directory ? directory : "");
 
-	return directory &&
-	       asprintf(&path, "%s/tokenward.key", directory) >= 0 &&
+	return directory && n > 0 && (size_t)n < sizeof(path) &&
 	       access(path, F_OK) == 0;
 }
 

@@ -20,7 +20,7 @@
 struct memo {
 	char *name;
 	char *shape;
-	struct stat stamp;
+	struct store_mark mark;
 	int64_t warn_at; /* from then on its secret's end is told; 0: never */
 	struct token token;
 	struct tokenward_token *object;
@@ -58,6 +58,7 @@ struct tokenward {
 	int cancel_state; /* of the caller's thread */
 	unsigned jitter;  /* 0 to 999, for this handle's life */
 	bool opened;      /* a record or a key, in the call under way */
+	bool told_shared; /* that its records are another store's, too */
 };
 
 /* Every public call stands between these two; the first sets its deadline. */
@@ -65,14 +66,17 @@ void call_begin(struct tokenward *tw);
 int call_end(struct tokenward *tw, int result);
 /* What a call must be given is NULL, the handle perhaps: TOKENWARD_USAGE. */
 int null_argument(struct tokenward *tw);
+/* Of a handle that could not be made: what tokenward_open() said. */
+int why_broken(struct tokenward *tw);
 /* One of many is done: the next has the whole time again. */
 void call_goes_on(struct tokenward *tw);
 
 /* location.c */
 char *default_store_path(unsigned flags, struct error *err);
 bool default_provider_dirs(struct tokenward *tw, const char *first);
-/* The user's own stack.conf; NULL: it is not for this store. */
-char *own_stack_file(const struct tokenward *tw);
+/* The user's own stack.conf; NULL: it is not for this store.  False: no
+   memory. */
+bool own_stack_file(const struct tokenward *tw, char **ret);
 /* "tokenward", "tokenward --system": how a message spells the command. */
 const char *command_name(const struct tokenward *tw);
 
@@ -103,15 +107,24 @@ int check_where(struct tokenward *tw, struct where *to, bool leave_secrets,
 int init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
     int *ret_created, char **ret_text, struct error *err);
 
+/* home.c: the keys, to change credentials; where another store has the same
+   records that is said, once. */
+int need_change(struct tokenward *tw, struct error *err);
+
 /* keys.c */
 /* What stands in the header now, with the store's lock held. */
 int lock_header(struct tokenward *tw, const unsigned char *master,
     int *ret_lock, struct header *ret, struct error *err);
 const struct key_slot *find_slot(const struct header *h, unsigned slot);
+int no_slot(const struct tokenward *tw, unsigned slot, struct error *err);
+/* It is there, locked or not; else the sentence why not. */
+int need_store(struct tokenward *tw, struct error *err);
 /* Appends a line for a human. */
 void put_line(struct buf *text, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int text_result(const struct buf *text, char **ret_text, struct error *err);
+/* After a failure there is no text; returns r. */
+int text_end(int r, char **ret_text);
 
 /* records.c: reading and changing records, the locks included */
 int tokens_load(struct tokenward *tw, const char *name, struct tokens *ret,
@@ -136,8 +149,10 @@ int credential_put(
    that cannot be read are told and counted. */
 struct unread {
 	unsigned n;
-	int code; /* of the worst of them */
+	struct error worst; /* or the first of these */
 };
+/* Adds "and N more" where there are more. */
+int unread_say(const struct unread *u, const char *path, struct error *err);
 int credential_names(struct tokenward *tw, const char *const *globs,
     struct strlist *ret, struct unread *ret_unread, struct error *err);
 /* Each of the globs matches one of them; else TOKENWARD_NOT_FOUND. */

@@ -53,20 +53,18 @@ object_has(const struct tokenward_credential *c, const char *field)
 
 /* ---- the table, as callers see it -------------------------------------- */
 
-static struct tokenward_field *public_fields;
+#define PUBLIC_MAX 64 /* unit/credential_set.c sees that it is enough */
+
+static struct tokenward_field public_fields[PUBLIC_MAX + 1];
 
 static void
 make_public_fields(void)
 {
 	const struct field *f = credential_fields;
-	struct tokenward_field *to;
+	struct tokenward_field *to = public_fields;
 
-	public_fields = calloc(credential_fields_n + 1, sizeof(*to));
-	if (!public_fields)
-		return;
-	for (to = public_fields; f < credential_fields + credential_fields_n;
-	     f++)
-		if (f->option)
+	for (; f < credential_fields + credential_fields_n; f++)
+		if (f->option && to < public_fields + PUBLIC_MAX)
 			*to++ = (struct tokenward_field){f->name, f->option,
 			    f->argument,
 			    f->kind == FIELD_LIST || f->kind == FIELD_MAP,
@@ -77,10 +75,9 @@ const struct tokenward_field *
 tokenward_fields(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	static const struct tokenward_field none;
 
 	pthread_once(&once, make_public_fields);
-	return public_fields ? public_fields : &none;
+	return public_fields;
 }
 
 static bool

@@ -13,6 +13,13 @@
 #include "core/doctor.h"
 #include "key/key.h"
 
+bool
+lacks_memory(struct doctor *d, bool failed)
+{
+	d->no_memory |= failed;
+	return d->no_memory;
+}
+
 void
 find(
     struct doctor *d, const char *grade, const char *cure, const char *fmt, ...)
@@ -23,6 +30,8 @@ find(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (d->no_memory)
+		return; /* half of the truth */
 	d->bad |= strcmp(grade, "bad") == 0;
 	d->finding(d->data, grade, text, cure);
 }
@@ -30,7 +39,11 @@ find(
 static void
 look_at_memory(struct doctor *d)
 {
-	if (secret_locked())
+	bool locked = false;
+
+	if (lacks_memory(d, !secret_locked(&locked)))
+		return;
+	if (locked)
 		find(d, "strong", NULL,
 		    "memory for secrets is locked against swap and left out "
 		    "of core dumps");
@@ -60,7 +73,10 @@ look_at_helper(struct doctor *d)
 
 	if (!d->tw->libexec)
 		return;
-	if (fetch_probe(d->tw->libexec, &landlock, &err) != TOKENWARD_OK)
+	if (fetch_probe(d->tw->libexec, &landlock, &err) != TOKENWARD_OK &&
+	    lacks_memory(d, err.no_memory))
+		return;
+	if (err.code)
 		find(d, "bad", "install tokenward again",
 		    "the fetch helper does not work: %s", err.text);
 	else if (landlock)
@@ -72,81 +88,6 @@ look_at_helper(struct doctor *d)
 		    "boot a kernel with Landlock (lsm=landlock,...)",
 		    "the fetch helper works, confined by seccomp only: this "
 		    "kernel has no Landlock");
-}
-
-/* The header decides, whatever the stack says now. */
-static void
-look_at_place(struct doctor *d, const struct header *h)
-{
-	cleanup_buf struct buf records = BUF_INIT, other = BUF_INIT;
-	const struct stack_line *line = NULL;
-	const struct stack *stack;
-	struct error ignored;
-
-	where_put(&h->records, &records);
-	if (handle_stack(d->tw, &stack, &ignored) == TOKENWARD_OK)
-		do
-			line = stack_next(stack, MODULE_STORE, line);
-		while (line && strmap_get(&line->options, "readonly"));
-	if (line && line->module &&
-	    strcmp(line->module, where_name(&h->records)) != 0)
-		find(d, "fair",
-		    "move them with \"store migrate\", or change the line",
-		    "records lie in %s, as the header says; the stack's store "
-		    "line names %s, which is for new stores",
-		    buf_str(&records), line->module);
-	else if (h->records.module)
-		find(d, "ok", NULL, "records lie in %s", buf_str(&records));
-	if (!h->has_other)
-		return;
-	where_put(&h->other, &other);
-	find(d, "fair", "say \"store migrate\" again as it was said",
-	    "moving the records was cut short: those in %s count, and copies "
-	    "may lie in %s",
-	    buf_str(&records), buf_str(&other));
-}
-
-/* The store is unlocked: its module is asked for a record. */
-static void
-look_into_place(struct doctor *d, const struct header *h)
-{
-	struct error why;
-
-	if (!h->records.module)
-		return;
-	if (store_check_place(d->tw->store, &why) == TOKENWARD_OK)
-		find(d, "ok", NULL, "the store module %s can be used now",
-		    h->records.module);
-	else
-		find(d, why.code == TOKENWARD_LOCKED ? "fair" : "bad", NULL,
-		    "%s", why.text);
-}
-
-static int
-look_at_store(struct doctor *d, struct error *err)
-{
-	const struct header *h;
-	int r;
-
-	if (!d->tw->store) {
-		find(d, "bad", NULL, "%s", d->tw->unopened.text);
-		return TOKENWARD_OK;
-	}
-	h = store_header(d->tw->store);
-	find(d, "ok", NULL, "the store is %s, format %lld, %s", d->tw->path,
-	    (long long)h->format,
-	    store_is_read_only(d->tw->store) ? "read-only" : "writable");
-	look_at_place(d, h);
-	look_at_unlocking(d);
-	r = need_keys(d->tw, false, err);
-	if (r == TOKENWARD_OK)
-		find(d, "ok", NULL, "the store is open to this user now");
-	else
-		find(d, r == TOKENWARD_LOCKED ? "fair" : "bad", NULL, "%s",
-		    err->text);
-	if (r == TOKENWARD_OK)
-		look_into_place(d, h);
-	return TOKENWARD_OK;
 }
 
 static void
@@ -178,6 +119,7 @@ look_at_secret(struct doctor *d, const struct purchase *p)
 		    "the client secret's recorded end has passed");
 	else if (v->expires_at != TOKENWARD_TIME_NEVER) {
 		time_put(&when, v->expires_at);
+		lacks_memory(d, when.failed);
 		find(d, "ok", NULL, "the client secret is good until %s",
 		    buf_str(&when));
 	}
@@ -199,6 +141,8 @@ look_at_credential(struct doctor *d, const char *name, struct error *err)
 		return r;
 	r = provider_apply(
 	    p.provider, p.credential, p.version, &shape, &plan, err);
+	if (r != TOKENWARD_OK && lacks_memory(d, err->no_memory))
+		return r;
 	if (r != TOKENWARD_OK)
 		find(d, "bad", NULL, "%s: %s", name, err->text);
 	else if (str_prefix(plan.url, "http:"))
@@ -210,81 +154,6 @@ look_at_credential(struct doctor *d, const char *name, struct error *err)
 		    plan.origin);
 	look_at_secret(d, &p);
 	return TOKENWARD_OK;
-}
-
-/* One that cannot be read, and one that its own key says was changed. */
-static bool
-header_is_damaged(struct tokenward *tw)
-{
-	struct error ignored;
-
-	if (!tw->store)
-		return tw->unopened.code == TOKENWARD_DAMAGED;
-	return need_keys(tw, false, &ignored) == TOKENWARD_DAMAGED;
-}
-
-/* The key that the copy's own slots give must agree with the whole of it. */
-static int
-check_copy(struct tokenward *tw, const struct header *copy, bool *ret_checked,
-    struct error *err)
-{
-	unsigned char *master = secret_alloc(KEY_LEN);
-	struct error why = {0};
-	struct key_opened by;
-	int r = master ? unlock_master(copy, &tw->keys, master, &by, &why)
-		       : error_memory(&why);
-
-	secret_free(master);
-	*ret_checked = r == TOKENWARD_OK;
-	if (r != TOKENWARD_DAMAGED)
-		return TOKENWARD_OK;
-	return error_set(err, r,
-	    "the copy of the header, %s/header.old, was changed or is damaged "
-	    "as well and is not put back: bring both from a backup",
-	    tw->path);
-}
-
-static int
-put_back(struct tokenward *tw, bool *ret_checked, struct error *err)
-{
-	struct header copy;
-	int r = store_read_copy(tw->path, &copy, err);
-
-	if (r != TOKENWARD_OK)
-		return r;
-	r = check_copy(tw, &copy, ret_checked, err);
-	if (r == TOKENWARD_OK)
-		r = store_repair_header(tw->path, &copy, &tw->deadline_ms, err);
-	header_free(&copy);
-	return r;
-}
-
-static int
-repair(struct doctor *d, struct error *err)
-{
-	struct tokenward *tw = d->tw;
-	bool checked = false;
-	int r;
-
-	if (!header_is_damaged(tw))
-		return TOKENWARD_OK;
-	r = put_back(tw, &checked, err);
-	if (r != TOKENWARD_OK)
-		return r;
-	store_close(tw->store);
-	tw->store = NULL;
-	r = store_open(tw->path, &tw->store, err);
-	if (r == TOKENWARD_OK)
-		find(d, checked ? "ok" : "fair",
-		    checked ? NULL : "see whether \"tokenward list\" works",
-		    "the header of the store was put back from its copy%s; "
-		    "what stood there is kept as %s/header.bad",
-		    checked ? ""
-			    : ", which could not be checked because no key "
-			      "for it is at hand",
-		    tw->path);
-	tw->unopened = *err;
-	return r;
 }
 
 int
@@ -299,7 +168,7 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 	call_begin(tw);
 	tw->only_looks = true;
 	if (flags & TOKENWARD_DOCTOR_REPAIR)
-		r = repair(&d, &tw->err);
+		r = repair_header(&d, &tw->err);
 	if (r == TOKENWARD_OK)
 		r = look_at_store(&d, &tw->err);
 	look_at_memory(&d);
@@ -308,6 +177,8 @@ tokenward_doctor(struct tokenward *tw, const char *name, unsigned flags,
 	look_at_providers(&d);
 	if (r == TOKENWARD_OK && name)
 		r = look_at_credential(&d, name, &tw->err);
+	if (r == TOKENWARD_OK && d.no_memory)
+		r = error_memory(&tw->err);
 	if (r == TOKENWARD_OK && d.bad)
 		r = error_set(&tw->err, TOKENWARD_FAILED,
 		    "something is wrong: see the lines marked bad");

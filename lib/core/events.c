@@ -151,3 +151,14 @@ event_raise_change(struct tokenward *tw, const char *name,
 					: EVENT_CREDENTIAL_CHANGED,
 	    done, "name", name, NULL);
 }
+
+int
+event_raise_key(struct tokenward *tw, enum event event, const char *done,
+    const struct key_slot *slot, struct error *err)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)slot->id);
+	return event_raise_done(tw, err, event, done, "slot", number, "kind",
+	    slot->kind, "path", strmap_get(&slot->params, "path"), NULL);
+}

@@ -57,6 +57,10 @@ int event_check(struct tokenward *tw, struct error *err);
 int event_raise_change(struct tokenward *tw, const char *name,
     enum tokenward_change change, struct error *err);
 
+/* After a key slot was added or removed; done: as above. */
+int event_raise_key(struct tokenward *tw, enum event event, const char *done,
+    const struct key_slot *slot, struct error *err);
+
 /* fetched.c: a good reply, before it is kept or given out. */
 int tell_fetched(struct get *g, struct error *err);
 /* A failure that was kept; what the lines say of it changes nothing. */

@@ -45,14 +45,13 @@ choose(struct exporting *x, const char *const *globs, struct error *err)
 
 	if (r == TOKENWARD_OK)
 		r = check_named(x->tw, &x->names, globs, err);
-	if (r == TOKENWARD_OK && unread.n && !(globs && *globs))
-		r = error_set(err, unread.code,
-		    "%u credential%s of %s cannot be read, so not all can be "
-		    "exported: name those that are wanted, or see \"%s store "
-		    "verify\"",
-		    unread.n, unread.n == 1 ? "" : "s", x->tw->path,
-		    command_name(x->tw));
-	return r;
+	if (r != TOKENWARD_OK || !unread.n || (globs && *globs))
+		return r;
+	unread_say(&unread, x->tw->path, err);
+	return error_prefix(err,
+	    "not all can be exported (name those that are wanted, or see "
+	    "\"%s store verify\"): ",
+	    command_name(x->tw));
 }
 
 /* ---- keys -------------------------------------------------------------- */

@@ -87,7 +87,7 @@ must_exist(struct get *g, struct error *err)
 static int
 get(struct get *g, struct tokenward_token **ret, struct error *err)
 {
-	struct stat stamp = {0};
+	struct store_mark mark;
 	int r = need_keys(g->tw, false, err);
 
 	if (r == TOKENWARD_OK && g->flags & TOKENWARD_TOKEN_REJECTED)
@@ -97,12 +97,12 @@ get(struct get *g, struct tokenward_token **ret, struct error *err)
 	*ret = memo_get(g);
 	if (*ret)
 		return TOKENWARD_OK;
-	store_stamp(g->tw->store, RECORD_TOKENS, g->name, &stamp);
+	store_mark(g->tw->store, RECORD_TOKENS, g->name, &mark);
 	r = look(g, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	if (g->decision == SERVE && !g->gate && !g->flags)
-		memo_put(g, &stamp);
+		memo_put(g, &mark);
 	if (g->decision == SERVE || g->decision == GIVE_UP)
 		return out(g, ret, err);
 	r = must_exist(g, err);

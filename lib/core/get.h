@@ -40,8 +40,8 @@ struct get {
 /* Reads the tokens record and decides. */
 int look(struct get *g, struct error *err);
 /* The version of the secret to ask with, NULL: gates forbid every one. */
-struct secret_version *open_version(
-    const struct get *g, const struct purchase *p, const struct now *now);
+int open_version(const struct get *g, const struct purchase *p,
+    const struct now *now, struct secret_version **ret, struct error *err);
 /* --rejected: what is cached is dead for everybody. */
 int reject_cached(struct get *g, struct error *err);
 /* Asks the provider, the flight being ours, and keeps the outcome. */
@@ -56,6 +56,6 @@ int serve_without_flight(struct get *g, enum flight f,
 int serve_in_spite(
     struct get *g, int result, struct tokenward_token **ret, struct error *err);
 struct tokenward_token *memo_get(struct get *g);
-void memo_put(struct get *g, const struct stat *stamp);
+void memo_put(struct get *g, const struct store_mark *mark);
 
 #endif

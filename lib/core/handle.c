@@ -100,6 +100,13 @@ null_argument(struct tokenward *tw)
 		    "see tokenward(3)"));
 }
 
+int
+why_broken(struct tokenward *tw)
+{
+	tw->err = tw->unopened;
+	return tw->err.code;
+}
+
 static bool
 say_system_store_exists(const struct tokenward *tw)
 {
@@ -120,7 +127,7 @@ open_store(struct tokenward *tw)
 		    "\"tokenward init\"",
 		    tw->path);
 	if (r != TOKENWARD_OK && (tw->flags & TOKENWARD_OPEN_NEW) &&
-	    !store_exists(tw->path))
+	    !tw->unopened.no_memory && !store_exists(tw->path))
 		return TOKENWARD_OK;
 	if (r != TOKENWARD_OK)
 		tw->err = tw->unopened;
@@ -130,7 +137,13 @@ open_store(struct tokenward *tw)
 static int
 strict_check(struct tokenward *tw)
 {
-	if (!(tw->flags & TOKENWARD_OPEN_STRICT) || secret_locked())
+	bool locked;
+
+	if (!(tw->flags & TOKENWARD_OPEN_STRICT))
+		return TOKENWARD_OK;
+	if (!secret_locked(&locked))
+		return error_memory(&tw->err);
+	if (locked)
 		return TOKENWARD_OK;
 	return error_set(&tw->err, TOKENWARD_NOT_ALLOWED,
 	    "memory for secrets cannot be locked against swap here, and "

@@ -14,17 +14,6 @@
 
 enum fate { FATE_SAME, FATE_NEW, FATE_REPLACE, FATE_KEEP, FATE_CONFLICT };
 
-struct importing {
-	struct tokenward *tw;
-	struct tokenward_import_params p;
-	struct export_reader *file;
-	bool storing;
-	struct strlist names; /* of the file, where they are needed */
-	bool want_names;
-	unsigned conflicts;
-	char *conflict; /* the first one's name */
-};
-
 /* ---- what becomes of one ----------------------------------------------- */
 
 /* Sealed by whoever had the key; it must still make sense. */
@@ -166,8 +155,8 @@ note_conflict(struct importing *im, const char *name, struct error *err)
 	return TOKENWARD_OK;
 }
 
-static int
-check_one(
+int
+import_check(
     void *data, const char *name, const struct buf *plain, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
@@ -208,8 +197,8 @@ store_locked(struct importing *im, struct credential *c, enum fate *ret,
 	return *ret == FATE_SAME ? finish(im, c, err) : TOKENWARD_OK;
 }
 
-static int
-store_one(
+int
+import_store(
     void *data, const char *name, const struct buf *plain, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
@@ -246,15 +235,15 @@ check_conflicts(const struct importing *im, struct error *err)
 static int
 check(struct importing *im, struct error *err)
 {
-	int r = export_each(im->file, check_one, im, err);
+	int r = export_each(im->file, import_check, im, err);
 
 	if (r == TOKENWARD_DAMAGED)
 		return error_prefix(err, "nothing was imported: ");
 	return r ? r : check_conflicts(im, err);
 }
 
-static int
-take_params(struct importing *im, const struct tokenward_import_params *p,
+int
+import_take(struct importing *im, const struct tokenward_import_params *p,
     struct error *err)
 {
 	memcpy(&im->p, p, p->size < sizeof(im->p) ? p->size : sizeof(im->p));
@@ -267,30 +256,28 @@ take_params(struct importing *im, const struct tokenward_import_params *p,
 	return TOKENWARD_OK;
 }
 
-static void
+void
 importing_free(struct importing *im)
 {
 	export_close(im->file);
 	strlist_free(&im->names);
 	free(im->conflict);
 }
-#define cleanup_importing __attribute__((cleanup(importing_free)))
-
 static int
 import(struct importing *im, const struct tokenward_import_params *p,
     struct error *err)
 {
-	int r = take_params(im, p, err);
+	int r = import_take(im, p, err);
 
 	if (r == TOKENWARD_OK)
-		r = need_keys(im->tw, true, err);
+		r = need_change(im->tw, err);
 	if (r == TOKENWARD_OK)
 		r = import_open(im->tw, im->p.path, im->p.key, &im->file, err);
 	if (r == TOKENWARD_OK)
 		r = check(im, err);
 	if (r != TOKENWARD_OK || (im->p.flags & TOKENWARD_IMPORT_DRY_RUN))
 		return r;
-	return export_each(im->file, store_one, im, err);
+	return export_each(im->file, import_store, im, err);
 }
 
 int
@@ -303,83 +290,4 @@ tokenward_import(
 		return null_argument(tw);
 	call_begin(tw);
 	return call_end(tw, import(&im, params, &tw->err));
-}
-
-/* ---- a store made from an export --------------------------------------- */
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Those of the file go up. */
-static bool
-is_in_file(const struct importing *im, char *name)
-{
-	return im->names.n &&
-	       bsearch(&name, im->names.v, im->names.n, sizeof(name), by_text);
-}
-
-/* One that was begun: it holds nothing but what the file has. */
-static int
-check_begun(struct importing *im, struct error *err)
-{
-	struct strlist there = {0};
-	struct unread unread = {0};
-	size_t i;
-	int r = credential_names(im->tw, NULL, &there, &unread, err);
-	bool ours = r == TOKENWARD_OK && !unread.n && !im->conflicts;
-
-	for (i = 0; ours && i < there.n; i++)
-		ours = is_in_file(im, there.v[i]);
-	strlist_free(&there);
-	if (r != TOKENWARD_OK || ours)
-		return r;
-	return error_set(err, TOKENWARD_EXISTS,
-	    "there is a store at %s already, and it holds other credentials: "
-	    "\"%s import %s\" adds to it",
-	    im->tw->path, command_name(im->tw), im->p.path);
-}
-
-static int
-init_from(struct importing *im, const char *const *keys, unsigned flags,
-    const struct tokenward_import_params *p, int *ret_created, char **ret_text,
-    struct error *err)
-{
-	bool begun = im->tw->store != NULL;
-	int r = take_params(im, p, err);
-
-	im->want_names = true;
-	if (r == TOKENWARD_OK && begun)
-		r = need_keys(im->tw, true, err);
-	if (r == TOKENWARD_OK)
-		r = import_open(im->tw, im->p.path, im->p.key, &im->file, err);
-	if (r == TOKENWARD_OK)
-		r = export_each(im->file, check_one, im, err);
-	if (r == TOKENWARD_OK && begun)
-		r = check_begun(im, err);
-	if (r == TOKENWARD_OK)
-		r = init_store(im->tw, keys,
-		    begun ? flags | TOKENWARD_INIT_IF_MISSING : flags,
-		    ret_created, ret_text, err);
-	if (r == TOKENWARD_OK)
-		r = need_keys(im->tw, true, err);
-	return r ? r : export_each(im->file, store_one, im, err);
-}
-
-int
-tokenward_init_store_from(struct tokenward *tw, const char *const *keys,
-    unsigned flags, const struct tokenward_import_params *params,
-    int *ret_created, char **ret_text)
-{
-	cleanup_importing struct importing im = {.tw = tw};
-
-	if (!tw || !params || !ret_created || !ret_text)
-		return null_argument(tw);
-	*ret_created = 0;
-	*ret_text = NULL;
-	call_begin(tw);
-	return call_end(tw, init_from(&im, keys, flags, params, ret_created,
-				ret_text, &tw->err));
 }

@@ -16,6 +16,7 @@ struct opening {
 	char *key_path;  /* of keyfile=PATH, absolute; or NULL */
 	unsigned char *kek, *master;
 	int code; /* of the first failure */
+	bool no_memory;
 	struct buf reasons;
 };
 
@@ -54,13 +55,14 @@ try_slot(struct opening *o, const struct key_slot *s, struct error *err)
 
 	if (key_needs_human(s->kind) && !o->ctx.ask)
 		return error_set(err, TOKENWARD_LOCKED,
-		    "nobody can be asked for the %s", s->kind);
+		    "nobody can be asked for the %s%s", s->kind,
+		    strcmp(s->kind, recovery_method.name) == 0 ? " code" : "");
 	if (o->key_path && strcmp(s->kind, "keyfile") == 0)
 		r = open_moved(o, s, err);
 	else
 		r = key_slot_open(o->h, s, &o->ctx, o->kek, o->master, err);
 	if (r == TOKENWARD_OK && !header_verify(o->h, o->master))
-		r = error_set(err, TOKENWARD_DAMAGED,
+		r = error_read(err, TOKENWARD_DAMAGED,
 		    "its header was changed, though the key fits");
 	return r;
 }
@@ -78,6 +80,7 @@ try_slots(struct opening *o, bool human)
 			continue;
 		if (try_slot(o, &o->h->slots[i], &err) == TOKENWARD_OK)
 			return true;
+		o->no_memory |= err.no_memory;
 		if (!o->reasons.len)
 			o->code = err.code;
 		buf_printf(
@@ -86,23 +89,31 @@ try_slots(struct opening *o, bool human)
 	return false;
 }
 
-static void
+/* True: one of them is a key file. */
+static bool
 put_kinds(const struct header *h, struct buf *out)
 {
+	bool file = false;
 	size_t i;
 
-	for (i = 0; i < h->slots_n; i++)
+	for (i = 0; i < h->slots_n; i++) {
 		buf_printf(out, "%s%s", i ? ", " : "", h->slots[i].kind);
+		file |= strcmp(h->slots[i].kind, "keyfile") == 0;
+	}
+	return file;
 }
 
 static int
 find_key(struct opening *o, struct error *err)
 {
 	cleanup_buf struct buf kinds = BUF_INIT;
+	bool file;
 
 	if (try_slots(o, false) || try_slots(o, true))
 		return TOKENWARD_OK;
-	put_kinds(o->h, &kinds);
+	file = put_kinds(o->h, &kinds);
+	if (o->no_memory || o->reasons.failed || kinds.failed)
+		return error_memory(err);
 	if (!o->reasons.len)
 		return error_set(err, TOKENWARD_USAGE,
 		    "the export %s does not open by \"%s\"; it has: %s",
@@ -111,9 +122,11 @@ find_key(struct opening *o, struct error *err)
 	    o->code == TOKENWARD_DAMAGED || o->code == TOKENWARD_NOT_ALLOWED
 		? o->code
 		: TOKENWARD_LOCKED,
-	    "the export %s does not open: %s (it opens by: %s; say --key "
-	    "keyfile=PATH where a key file lies elsewhere now)",
-	    o->path, buf_str(&o->reasons), buf_str(&kinds));
+	    "the export %s does not open: %s (it opens by: %s%s)", o->path,
+	    buf_str(&o->reasons), buf_str(&kinds),
+	    file ? "; say --key keyfile=PATH where the key file lies elsewhere "
+		   "now"
+		 : "");
 }
 
 static int

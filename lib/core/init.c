@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A store made, opened for a while, locked again. */
+/* A store made. */
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
@@ -47,7 +47,7 @@ try_choice(struct making *m, const struct choice *c, struct error *err)
 	m->ctx.dialogs = c->last;
 	r = enroll(m, c->key, err);
 	m->given = c->given && r == TOKENWARD_OK;
-	if (r == TOKENWARD_OK || c->last)
+	if (r == TOKENWARD_OK || c->last || err->no_memory)
 		return r;
 	slot_free(&h->slots[--h->slots_n]);
 	h->slots[h->slots_n] = (struct key_slot){0};
@@ -65,7 +65,7 @@ enroll_best(struct making *m, struct error *err)
 
 	while ((c = choice_next(&m->ctx, c))) {
 		r = try_choice(m, c, err);
-		if (r == TOKENWARD_OK || c->last)
+		if (r == TOKENWARD_OK || c->last || err->no_memory)
 			break;
 	}
 	m->ctx.dialogs = true;
@@ -128,17 +128,12 @@ choose_place(struct making *m, struct error *err)
 
 	while (r == TOKENWARD_OK &&
 	       (line = stack_next(stack, MODULE_STORE, line)) && !line->fault &&
-	       strmap_get(&line->options, "readonly"))
+	       stack_is_readonly(line))
 		;
 	if (r != TOKENWARD_OK || !line)
 		return r;
-	if (line->fault) {
-		cleanup_buf struct buf at = BUF_INIT;
-
-		stack_where(&at, line);
-		return error_set(err, TOKENWARD_CONFIG,
-		    "a store line%s must fail: %s", buf_str(&at), line->fault);
-	}
+	if (line->fault)
+		return stack_fault_said(line, err);
 	r = where_of_line(line, &m->h.records, err);
 	return r ? r : check_where(m->tw, &m->h.records, true, err);
 }
@@ -205,11 +200,13 @@ static void
 keep_new(const struct making *m)
 {
 	const struct header *h = store_header(m->tw->store);
+	const char *kind;
 	struct error err;
 	int64_t seconds;
 
 	if (unlock_keep(&m->tw->keys, &seconds, &err) == TOKENWARD_OK &&
-	    seconds > 0 && !unlock_unattended(h, &m->tw->keys, true))
+	    seconds > 0 && unlock_unattended(h, &m->tw->keys, true, &kind) &&
+	    !kind)
 		keyring_put(h->store_id, h->epoch, m->master, seconds);
 }
 
@@ -246,7 +243,7 @@ is_there(struct tokenward *tw, unsigned flags, struct error *err)
 
 	if (r == TOKENWARD_OK)
 		r = store_finish(tw->store, err);
-	if (!tw->store || flags & TOKENWARD_INIT_IF_MISSING)
+	if (r != TOKENWARD_OK || flags & TOKENWARD_INIT_IF_MISSING)
 		return r;
 	return error_set(err, TOKENWARD_EXISTS,
 	    "there is a store at %s already: \"%s doctor\" "
@@ -271,10 +268,11 @@ init_store(struct tokenward *tw, const char *const *keys, unsigned flags,
 	r = make_store(tw, keys, flags, ret_text, err);
 	if (r == TOKENWARD_EXISTS) /* made by another process meanwhile */
 		return is_there(tw, flags, err);
-	*ret_created = 1;
-	return r ? r
-		 : event_raise_done(tw, err, EVENT_STORE_CREATED,
-		       "the store was made", NULL);
+	if (r == TOKENWARD_OK)
+		r = event_raise_done(
+		    tw, err, EVENT_STORE_CREATED, "the store was made", NULL);
+	*ret_created = r == TOKENWARD_OK;
+	return text_end(r, ret_text);
 }
 
 int
@@ -286,119 +284,4 @@ tokenward_init_store(struct tokenward *tw, const char *const *keys,
 	call_begin(tw);
 	return call_end(
 	    tw, init_store(tw, keys, flags, ret_created, ret_text, &tw->err));
-}
-
-/* ---- unlock and lock --------------------------------------------------- */
-
-/* For as long as was asked for, else as the stack says. */
-static int
-keep_seconds(struct tokenward *tw, int64_t *seconds, struct error *err)
-{
-	int64_t by_stack = 0;
-	int r = unlock_keep(&tw->keys, &by_stack, err);
-
-	if (r != TOKENWARD_OK)
-		return r;
-	if (by_stack <= 0)
-		return error_set(err, TOKENWARD_CONFIG,
-		    "the kernel may not keep a key: no unlock line names "
-		    "keyring-cache");
-	if (*seconds == 0)
-		*seconds = by_stack;
-	return TOKENWARD_OK;
-}
-
-static int
-keep_key(struct tokenward *tw, int64_t seconds, struct error *err)
-{
-	const struct header *h = store_header(tw->store);
-	unsigned char *master = secret_alloc(KEY_LEN);
-	struct key_opened by;
-	int r = master ? keep_seconds(tw, &seconds, err) : error_memory(err);
-
-	if (r == TOKENWARD_OK)
-		r = find_master(tw, master, &by, err);
-	if (r == TOKENWARD_OK)
-		r = store_unlock(tw->store, master, false, err);
-	if (r == TOKENWARD_OK &&
-	    !keyring_put(h->store_id, h->epoch, master, seconds))
-		r = error_set(err, TOKENWARD_FAILED,
-		    "the key is right, but the kernel's keyring would not "
-		    "keep it (\"%s doctor\" says more)",
-		    command_name(tw));
-	secret_free(master);
-	return r;
-}
-
-/* A quick unattended slot opens the store anyway: nothing is to be kept. */
-static int
-unlock(struct tokenward *tw, int64_t seconds, struct error *err)
-{
-	int r;
-
-	if (!tw->store) {
-		*err = tw->unopened;
-		return err->code;
-	}
-	if (unlock_unattended(store_header(tw->store), &tw->keys, false))
-		return need_keys(tw, false, err);
-	tw->keys.dialogs = true;
-	r = keep_key(tw, seconds, err);
-	tw->keys.dialogs = false;
-	return r;
-}
-
-int
-tokenward_unlock(struct tokenward *tw, int64_t seconds)
-{
-	int r;
-
-	if (!tw)
-		return null_argument(tw);
-	call_begin(tw);
-	r = unlock(tw, seconds, &tw->err);
-	if (r == TOKENWARD_OK)
-		r = event_raise_done(tw, &tw->err, EVENT_STORE_UNLOCKED,
-		    "the store is unlocked", NULL);
-	return call_end(tw, r);
-}
-
-static int
-lock(struct tokenward *tw, char **ret_text, struct error *err)
-{
-	const struct header *h;
-	const char *kind;
-
-	*ret_text = NULL;
-	if (!tw->store) {
-		*err = tw->unopened;
-		return err->code;
-	}
-	h = store_header(tw->store);
-	keyring_forget(h->store_id, h->epoch);
-	keyring_forget(h->store_id, h->epoch - 1); /* a rekey cut short */
-	store_lock_keys(tw->store);
-	tw->opened = true;
-	kind = unlock_unattended(h, &tw->keys, true);
-	if (kind && asprintf(ret_text,
-			"the next call will unlock the store by itself: it "
-			"has a %s that needs nobody",
-			kind) < 0)
-		return error_memory(err);
-	return TOKENWARD_OK;
-}
-
-int
-tokenward_lock(struct tokenward *tw, char **ret_text)
-{
-	int r;
-
-	if (!tw || !ret_text)
-		return null_argument(tw);
-	call_begin(tw);
-	r = lock(tw, ret_text, &tw->err);
-	if (r == TOKENWARD_OK)
-		r = event_raise_done(tw, &tw->err, EVENT_STORE_LOCKED,
-		    "the store is locked", "reason", "lock", NULL);
-	return call_end(tw, r);
 }

@@ -20,29 +20,38 @@ struct describer {
 	size_t known_n;
 };
 
-static const struct provider *
-provider_of(struct describer *d, const char *id)
+static int
+load_known(struct describer *d, const char *id, struct error *err)
 {
-	struct known *k;
-	struct error ignored;
-	size_t i;
+	struct known *k = reallocarray(d->known, d->known_n + 1, sizeof(*k));
+	struct error why;
 
-	for (i = 0; i < d->known_n; i++)
-		if (strcmp(d->known[i].id, id) == 0)
-			return d->known[i].provider;
-	k = reallocarray(d->known, d->known_n + 1, sizeof(*k));
 	if (!k)
-		return NULL;
+		return error_memory(err);
 	d->known = k;
 	k += d->known_n;
 	*k = (struct known){.id = strdup(id)};
 	if (!k->id)
-		return NULL;
+		return error_memory(err);
 	d->known_n++;
-	if (provider_load(d->tw, id, &k->provider, NULL, &ignored) !=
-	    TOKENWARD_OK)
-		k->provider = NULL;
-	return k->provider;
+	if (provider_load(d->tw, id, &k->provider, NULL, &why) == TOKENWARD_OK)
+		return TOKENWARD_OK;
+	k->provider = NULL;
+	return why.no_memory ? error_memory(err) : TOKENWARD_OK;
+}
+
+static int
+provider_of(struct describer *d, const char *id, const struct provider **ret,
+    struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < d->known_n && strcmp(d->known[i].id, id) != 0; i++)
+		;
+	if (i == d->known_n && load_known(d, id, err) != TOKENWARD_OK)
+		return err->code;
+	*ret = d->known[i].provider;
+	return TOKENWARD_OK;
 }
 
 static void
@@ -65,6 +74,7 @@ describe(struct describer *d, struct credential *rec,
 {
 	cleanup_tokens struct tokens t = {0};
 	struct tokenward_credential *c = calloc(1, sizeof(*c));
+	const struct provider *provider = NULL;
 	int r;
 
 	if (!c) {
@@ -73,9 +83,10 @@ describe(struct describer *d, struct credential *rec,
 	}
 	c->rec = rec;
 	r = tokens_load(d->tw, rec->name, &t, err);
+	if (r == TOKENWARD_OK)
+		r = provider_of(d, rec->provider, &provider, err);
 	if (r == TOKENWARD_OK &&
-	    object_describe(d->tw, c, &t, provider_of(d, rec->provider),
-		&d->now) != TOKENWARD_OK)
+	    object_describe(d->tw, c, &t, provider, &d->now) != TOKENWARD_OK)
 		r = error_memory(err);
 	if (r == TOKENWARD_OK)
 		*ret = c;
@@ -138,11 +149,15 @@ collect(void *data, const struct buf *plain, uint64_t generation,
 	cleanup_free char *name = NULL;
 
 	(void)generation;
+	if (!plain && damage->no_memory)
+		return error_memory(n->err);
 	if (!plain) {
 		handle_warn(n->tw, "%s", damage->text);
 		n->unread.n++;
-		if (!n->unread.code || damage->code != TOKENWARD_DAMAGED)
-			n->unread.code = damage->code;
+		if (n->unread.n == 1 ||
+		    (n->unread.worst.code == TOKENWARD_DAMAGED &&
+			damage->code != TOKENWARD_DAMAGED))
+			n->unread.worst = *damage;
 		return TOKENWARD_OK;
 	}
 	if (frame_find(plain->data, plain->len, "name", &f))
@@ -150,6 +165,18 @@ collect(void *data, const struct buf *plain, uint64_t generation,
 	if (!name || (matches(name, n->globs) && !strlist_add(&n->list, name)))
 		return error_memory(n->err);
 	return TOKENWARD_OK;
+}
+
+int
+unread_say(const struct unread *u, const char *path, struct error *err)
+{
+	cleanup_buf struct buf more = BUF_INIT;
+
+	if (u->n > 1)
+		buf_printf(&more, " (and %u more)", u->n - 1);
+	return error_set(err, u->worst.code,
+	    "not all of the store %s can be read: %s%s", path, u->worst.text,
+	    buf_str(&more));
 }
 
 static int
@@ -227,9 +254,7 @@ list(struct tokenward *tw, const char *const *globs, tokenward_each_fn each,
 		r = give(&d, names.v[i], each, data, err);
 	strlist_free(&names);
 	if (r == TOKENWARD_OK && unread.n)
-		r = error_set(err, unread.code,
-		    "%u credential%s of %s cannot be read", unread.n,
-		    unread.n == 1 ? "" : "s", tw->path);
+		r = unread_say(&unread, tw->path, err);
 	return r;
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where things are: the store, the provider files. */
+/*
+ * Where things are: the store, the provider files.  Nowhere is NULL, with
+ * errno 0; ENOMEM: nobody knows.
+ */
+#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +17,14 @@ home_directory(void)
 	const char *home = secure_getenv("HOME");
 	char text[4096];
 	struct passwd pw, *found = NULL;
+	int e;
 
 	if (home && home[0] == '/')
 		return strdup(home);
-	if (getpwuid_r(geteuid(), &pw, text, sizeof(text), &found) == 0 &&
-	    found && found->pw_dir && found->pw_dir[0] == '/')
+	e = getpwuid_r(geteuid(), &pw, text, sizeof(text), &found);
+	if (e == 0 && found && found->pw_dir && found->pw_dir[0] == '/')
 		return strdup(found->pw_dir);
+	errno = e == ENOMEM ? e : 0;
 	return NULL;
 }
 
@@ -30,6 +36,7 @@ user_directory(const char *variable, const char *fallback, const char *tail)
 	cleanup_free char *home = NULL;
 	char *path = NULL;
 
+	errno = 0;
 	if (base && base[0] == '/')
 		return asprintf(&path, "%s/tokenward%s", base, tail) < 0 ? NULL
 									 : path;
@@ -53,7 +60,7 @@ default_store_path(unsigned flags, struct error *err)
 	else
 		path = user_directory("XDG_DATA_HOME", ".local/share", "");
 	if (!path)
-		error_set(err, TOKENWARD_CONFIG,
+		error_read(err, TOKENWARD_CONFIG,
 		    "there is no home directory to look for a store in: "
 		    "name one with --store DIR, or use --system");
 	return path;
@@ -65,6 +72,8 @@ default_provider_dirs(struct tokenward *tw, const char *first)
 	cleanup_free char *own =
 	    user_directory("XDG_CONFIG_HOME", ".config", "/providers");
 
+	if (!own && errno == ENOMEM)
+		return false;
 	if (first && !strlist_add(&tw->provider_dirs, first))
 		return false;
 	if (!(tw->flags & TOKENWARD_OPEN_SYSTEM) && own &&
@@ -74,12 +83,14 @@ default_provider_dirs(struct tokenward *tw, const char *first)
 	       strlist_add(&tw->provider_dirs, PKGDATADIR "/providers");
 }
 
-char *
-own_stack_file(const struct tokenward *tw)
+bool
+own_stack_file(const struct tokenward *tw, char **ret)
 {
+	*ret = NULL;
 	if (tw->flags & TOKENWARD_OPEN_SYSTEM || getuid() != geteuid())
-		return NULL;
-	return user_directory("XDG_CONFIG_HOME", ".config", "/stack.conf");
+		return true;
+	*ret = user_directory("XDG_CONFIG_HOME", ".config", "/stack.conf");
+	return *ret || errno != ENOMEM;
 }
 
 const char *

@@ -43,10 +43,8 @@ begin(struct login *l, struct tokenward *tw, const struct buf *answer)
 	l->err = &tw->err;
 	l->answer = answer;
 	call_begin(tw);
-	if (!tw->store) {
-		tw->err = tw->unopened;
+	if (need_store(tw, &tw->err) != TOKENWARD_OK)
 		return tw->err.code;
-	}
 	l->h = store_header(tw->store);
 	l->ctx = tw->keys;
 	l->ctx.ask = give;
@@ -79,7 +77,7 @@ try_slot(struct login *l, const struct key_slot *s)
 	int r = key_slot_open(l->h, s, &l->ctx, l->kek, l->master, l->err);
 
 	if (r == TOKENWARD_OK && !header_verify(l->h, l->master))
-		r = error_set(l->err, TOKENWARD_DAMAGED,
+		r = error_read(l->err, TOKENWARD_DAMAGED,
 		    "key slot %u opens, but the header of the store %s was "
 		    "changed or is damaged",
 		    s->id, l->tw->path);
@@ -189,9 +187,13 @@ int
 login_open(struct tokenward *tw, const struct buf *passphrase)
 {
 	struct login l = {0};
+	const char *kind = NULL;
 	int r = begin(&l, tw, passphrase);
 
-	if (r == TOKENWARD_OK && !unlock_unattended(l.h, &tw->keys, false))
+	if (r == TOKENWARD_OK &&
+	    !unlock_unattended(l.h, &tw->keys, false, &kind))
+		r = error_memory(l.err);
+	if (r == TOKENWARD_OK && !kind)
 		r = open_and_keep(&l);
 	return end(&l, r);
 }

@@ -31,55 +31,86 @@ find_gate(const struct get *g, const char *binding, const struct now *now)
  * once client id, method or URL changed, or while another version may stand
  * in.
  */
-struct secret_version *
-open_version(
-    const struct get *g, const struct purchase *p, const struct now *now)
+int
+open_version(const struct get *g, const struct purchase *p,
+    const struct now *now, struct secret_version **ret, struct error *err)
 {
 	static const enum version_state states[] = {
 	    VERSION_CURRENT, VERSION_PREVIOUS};
 	cleanup_buf struct buf binding = BUF_INIT;
 	struct secret_version *v;
-	struct error ignored;
 	size_t i;
 
+	*ret = NULL;
 	for (i = 0; i < 2; i++) {
 		v = credential_version(p->credential, states[i]);
 		if (i > 0 && !version_may_stand_in(p, now))
-			return NULL;
+			return TOKENWARD_OK;
 		buf_clear(&binding);
-		if (purchase_binding(p, v, &binding, &ignored) ==
-			TOKENWARD_OK &&
-		    !gate_refuses(&g->tokens, buf_str(&binding), now, &g->began,
+		if (purchase_binding(p, v, &binding, err) != TOKENWARD_OK)
+			return err->code;
+		if (gate_refuses(&g->tokens, buf_str(&binding), now, &g->began,
 			g->flags & TOKENWARD_TOKEN_RETRY))
-			return v;
+			continue;
+		*ret = v;
+		return TOKENWARD_OK;
 	}
-	return NULL;
+	return TOKENWARD_OK;
 }
 
 /* Where nothing can be read, the purchase will say what is wrong. */
-static bool
-may_ask(const struct get *g, const struct now *now)
+static int
+may_ask(
+    const struct get *g, const struct now *now, bool *ret, struct error *err)
 {
 	cleanup_purchase struct purchase p = PURCHASE_INIT;
-	struct error ignored;
+	struct secret_version *open = NULL;
+	struct error why = {0};
+	int r;
 
 	p.tw = g->tw;
-	return purchase_prepare(&p, g->name, &ignored) != TOKENWARD_OK ||
-	       open_version(g, &p, now);
+	r = purchase_prepare(&p, g->name, &why);
+	if (why.no_memory)
+		return error_memory(err);
+	if (r != TOKENWARD_OK && g->purchase.credential) {
+		*err = why; /* the purchase was before */
+		return r;
+	}
+	if (r == TOKENWARD_OK &&
+	    open_version(g, &p, now, &open, err) != TOKENWARD_OK)
+		return err->code;
+	*ret = r != TOKENWARD_OK || open;
+	return TOKENWARD_OK;
 }
 
-static const struct gate *
-closed_gate(struct get *g, const struct now *now)
+static int
+closed_gate(struct get *g, const struct now *now, const struct gate **ret,
+    struct error *err)
 {
-	const struct gate *gate = find_gate(g, NULL, now);
+	bool may = false;
 
-	if (gate && gate->kind == GATE_REFUSED && may_ask(g, now))
-		return find_gate(g, "", now);
-	return gate;
+	*ret = find_gate(g, NULL, now);
+	if (!*ret || (*ret)->kind != GATE_REFUSED)
+		return TOKENWARD_OK;
+	if (may_ask(g, now, &may, err) != TOKENWARD_OK)
+		return err->code;
+	if (may)
+		*ret = find_gate(g, "", now);
+	return TOKENWARD_OK;
 }
 
 static enum decision
-decide(struct get *g, const struct now *now)
+decide_stale(const struct get *g, enum freshness f)
+{
+	if (f == TOKEN_ADVISORY)
+		return g->gate ? SERVE : SERVE_OR_RENEW;
+	if (!g->gate)
+		return FETCH;
+	return g->token ? SERVE : GIVE_UP;
+}
+
+static int
+decide(struct get *g, const struct now *now, struct error *err)
 {
 	const struct token *t = tokens_find(&g->tokens, g->key);
 	enum freshness f =
@@ -89,14 +120,13 @@ decide(struct get *g, const struct now *now)
 
 	g->token = f == TOKEN_DEAD ? NULL : t;
 	g->gate = NULL;
+	g->decision = SERVE;
 	if (f == TOKEN_FRESH)
-		return SERVE;
-	g->gate = closed_gate(g, now);
-	if (f == TOKEN_ADVISORY)
-		return g->gate ? SERVE : SERVE_OR_RENEW;
-	if (!g->gate)
-		return FETCH;
-	return g->token ? SERVE : GIVE_UP;
+		return TOKENWARD_OK;
+	if (closed_gate(g, now, &g->gate, err) != TOKENWARD_OK)
+		return err->code;
+	g->decision = decide_stale(g, f);
+	return TOKENWARD_OK;
 }
 
 int
@@ -111,6 +141,5 @@ look(struct get *g, struct error *err)
 	if (r != TOKENWARD_OK)
 		return r;
 	handle_now(g->tw, &now);
-	g->decision = decide(g, &now);
-	return TOKENWARD_OK;
+	return decide(g, &now, err);
 }

@@ -36,9 +36,11 @@ keep_master(const struct tokenward *tw, const unsigned char *master,
     const struct key_opened *by)
 {
 	const struct header *h = store_header(tw->store);
+	const char *kind = NULL;
 
 	if (by->keep > 0 &&
-	    !(by->human && unlock_unattended(h, &tw->keys, false)))
+	    (!by->human ||
+		(unlock_unattended(h, &tw->keys, false, &kind) && !kind)))
 		keyring_put(h->store_id, h->epoch, master, by->keep);
 }
 
@@ -75,15 +77,22 @@ tell_locked(struct tokenward *tw, const struct error *why)
 }
 
 int
+need_store(struct tokenward *tw, struct error *err)
+{
+	if (tw->store)
+		return TOKENWARD_OK;
+	*err = tw->unopened;
+	return err->code;
+}
+
+int
 need_keys(struct tokenward *tw, bool with_credentials, struct error *err)
 {
 	unsigned char *master;
 	int r;
 
-	if (!tw->store) {
-		*err = tw->unopened;
+	if (need_store(tw, err) != TOKENWARD_OK)
 		return err->code;
-	}
 	if (store_is_unlocked(tw->store, with_credentials))
 		return TOKENWARD_OK;
 	master = secret_alloc(KEY_LEN);

@@ -5,35 +5,25 @@
 #include "base/cleanup.h"
 #include "core/get.h"
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 struct tokenward_token *
 memo_get(struct get *g)
 {
 	struct memo *m = &g->tw->memo;
-	struct stat st;
 
 	if (!m->object || !token_object_is_whole(m->object) || g->flags ||
 	    (m->warn_at && g->began.wall_ms / 1000 >= m->warn_at) ||
 	    token_is_short(&m->token, g->min_valid) ||
 	    strcmp(m->name, g->name) != 0 || strcmp(m->shape, g->key) != 0 ||
-	    !store_stamp(g->tw->store, RECORD_TOKENS, g->name, &st) ||
-	    !same_file(&st, &m->stamp) ||
+	    !store_is_as_marked(g->tw->store, &m->mark) ||
 	    token_freshness(&m->token, &g->began, g->min_valid,
 		g->tw->jitter) != TOKEN_FRESH)
 		return NULL;
 	return token_object_ref(m->object);
 }
 
-/* Stamped before it was read: a change in between shows next time. */
+/* Marked before it was read: a change in between shows next time. */
 void
-memo_put(struct get *g, const struct stat *st)
+memo_put(struct get *g, const struct store_mark *mark)
 {
 	struct memo *m = &g->tw->memo;
 	struct token *kept;
@@ -44,7 +34,7 @@ memo_put(struct get *g, const struct stat *st)
 	tokenward_token_free(m->object);
 	*m = (struct memo){.name = strdup(g->name),
 	    .shape = strdup(g->key),
-	    .stamp = *st,
+	    .mark = *mark,
 	    .warn_at = g->tokens.secret_warn_at,
 	    .token = {.value = BUF_SECRET_INIT, .refresh = BUF_SECRET_INIT}};
 	m->object = token_object_new(g->token, true, NULL);

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "core/core.h"
 #include "core/events.h"
+#include "core/home.h"
 #include "store/migrate.h"
 
 #define ASK_MS 5000
@@ -16,6 +17,7 @@ struct moving {
 	struct tokenward *tw;
 	struct where to;
 	struct buf text;
+	bool leave; /* what lies in a module is another store's too */
 	bool changed;
 };
 
@@ -99,6 +101,10 @@ say_moved(struct moving *m, const struct migration *done)
 		    "The records of the store lie in %s now; %zu %s copied.",
 		    buf_str(&name), done->copied,
 		    done->copied == 1 ? "was" : "were");
+	if (done->changed && done->leave)
+		put_line(&m->text,
+		    "Those that were there are left to the store %s.",
+		    store_header(m->tw->store)->home);
 	if (done->changed && m->to.module)
 		put_line(&m->text,
 		    "The directory %s still has the header and the lock: a "
@@ -106,13 +112,45 @@ say_moved(struct moving *m, const struct migration *done)
 		    m->tw->path);
 }
 
+/*
+ * A copy of a store takes its records out of a module by copying them, and
+ * puts none in: the module knows the two as one.
+ */
+static int
+check_home(struct moving *m, struct error *err)
+{
+	const struct header *h = store_header(m->tw->store);
+	bool there = h->records.module || (h->has_other && h->other.module);
+	enum home home;
+
+	if (store_home(m->tw->store, &home, err) != TOKENWARD_OK)
+		return err->code;
+	m->leave = home == HOME_COPY;
+	if (home == HOME_HERE || (!there && !m->to.module) ||
+	    (!h->has_other && where_equal(&h->records, &m->to)))
+		return TOKENWARD_OK;
+	if (home == HOME_MOVED)
+		return refuse_moved(
+		    m->tw, "records in a store module would be moved", err);
+	return m->to.module
+		   ? refuse_copy(m->tw,
+			 "a store module cannot tell them apart: move "
+			 "the records to files, or make a store of its "
+			 "own (\"tokenward init --from\" an export)",
+			 err)
+		   : TOKENWARD_OK;
+}
+
 static int
 move(struct moving *m, const unsigned char *master, struct error *err)
 {
 	cleanup_lock int lock = -1;
 	struct tokenward *tw = m->tw;
-	struct migration how = {
-	    .s = tw->store, .master = master, .step = go_on, .data = tw};
+	struct migration how = {.s = tw->store,
+	    .master = master,
+	    .leave = m->leave,
+	    .step = go_on,
+	    .data = tw};
 	struct header h = {0};
 	int r = lock_header(tw, master, &lock, &h, err);
 
@@ -180,6 +218,8 @@ migrate(struct moving *m, const char *to, struct error *err)
 		return r;
 	master = secret_alloc(KEY_LEN);
 	r = master ? find_master(m->tw, master, &by, err) : error_memory(err);
+	if (r == TOKENWARD_OK)
+		r = check_home(m, err);
 	if (r == TOKENWARD_OK) {
 		r = move(m, master, err);
 		if (r != TOKENWARD_OK)

@@ -21,10 +21,12 @@ give(void *data, const char *id, const char *path)
 	struct each *e = data;
 	cleanup_provider struct provider *p = NULL;
 	struct error err;
-	int r = provider_load(e->tw, path, &p, NULL, &err);
 
-	if (r != TOKENWARD_OK)
+	if (provider_load(e->tw, path, &p, NULL, &err) != TOKENWARD_OK) {
+		if (err.no_memory)
+			return error_memory(&e->tw->err);
 		handle_warn(e->tw, "%s", err.text);
+	}
 	return e->fn(e->data, id,
 	    p ? (p->name ? p->name : p->id) : "(cannot be read)", path);
 }
@@ -38,8 +40,23 @@ tokenward_list_providers(
 	if (!tw || !each)
 		return null_argument(tw);
 	call_begin(tw);
+	if (tw->broken)
+		return call_end(tw, why_broken(tw));
 	return call_end(
 	    tw, provider_each(&tw->provider_dirs, give, &e, &tw->err));
+}
+
+static int
+read_one(struct tokenward *tw, const char *id, struct provider_file *ret)
+{
+	cleanup_free char *path = NULL;
+
+	if (tw->broken)
+		return why_broken(tw);
+	if (strchr(id, '/') && !(path = realpath(id, NULL)) && errno == ENOMEM)
+		return error_memory(&tw->err);
+	return provider_find(
+	    &tw->provider_dirs, path ? path : id, ret, &tw->err);
 }
 
 int
@@ -47,20 +64,19 @@ tokenward_read_provider(
     struct tokenward *tw, const char *id, char **ret_text, char **ret_path)
 {
 	struct provider_file file = {.text = BUF_INIT};
-	cleanup_free char *path = NULL;
+	char *text;
 	int r;
 
 	if (!tw || !id || !ret_text || !ret_path)
 		return null_argument(tw);
 	call_begin(tw);
-	if (strchr(id, '/'))
-		path = realpath(id, NULL);
-	r = provider_find(
-	    &tw->provider_dirs, path ? path : id, &file, &tw->err);
-	if (r == TOKENWARD_OK) {
-		*ret_text = strdup(buf_str(&file.text));
+	r = read_one(tw, id, &file);
+	text = r == TOKENWARD_OK ? strdup(buf_str(&file.text)) : NULL;
+	if (text) {
+		*ret_text = text;
 		*ret_path = take_ptr(file.path);
-	}
+	} else if (r == TOKENWARD_OK)
+		r = error_memory(&tw->err);
 	provider_file_free(&file);
 	return call_end(tw, r);
 }

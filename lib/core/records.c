@@ -245,7 +245,8 @@ credential_finish(struct tokenward *tw, const struct credential *c,
 	if (r != TOKENWARD_OK ||
 	    t.credential_generation >= (int64_t)c->generation)
 		return r;
-	return credential_settle(tw, c, p, what, err);
+	r = store_settle(tw->store, RECORD_CREDENTIAL, err);
+	return r ? r : credential_settle(tw, c, p, what, err);
 }
 
 int

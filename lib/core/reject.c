@@ -116,7 +116,9 @@ tokenward_reject_token(
 	call_begin(tw);
 	buf_put(&token, value, len);
 	result = need_name(name, &tw->err);
-	if (result == TOKENWARD_OK && (len == 0 || token.failed))
+	if (result == TOKENWARD_OK && token.failed)
+		result = error_memory(&tw->err);
+	if (result == TOKENWARD_OK && len == 0)
 		result = error_set(&tw->err, TOKENWARD_USAGE,
 		    "%s: there was no token to reject", name);
 	if (result == TOKENWARD_OK)

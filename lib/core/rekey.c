@@ -10,113 +10,10 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "core/events.h"
-#include "key/key.h"
+#include "core/home.h"
+#include "core/rekey.h"
 
 #define CACHE_SECONDS (8 * 3600)
-
-/* In the locked arena. */
-struct rekey_keys {
-	unsigned char master[KEY_LEN]; /* the one there is */
-	unsigned char fresh[KEY_LEN];
-	unsigned char kek[SLOTS_MAX][KEY_LEN];
-	unsigned char trial[KEY_LEN];
-};
-
-struct rekey {
-	struct tokenward *tw;
-	bool drop_others;
-	struct key_context ctx;
-	bool answered; /* a human gave an answer for this slot */
-	struct rekey_keys *keys;
-	bool opens[SLOTS_MAX];
-	uint32_t ids[SLOTS_MAX]; /* of the slots that were looked at */
-	size_t ids_n;
-	struct buf missing; /* those that do not, and why */
-	struct key_slot dropped[SLOTS_MAX];
-	size_t dropped_n;
-	struct buf text;
-};
-
-static long
-watch_answer(void *data, const struct tokenward_question *question,
-    char *answer, size_t cap)
-{
-	struct rekey *k = data;
-	long n = k->tw->keys.ask(k->tw->keys.ask_data, question, answer, cap);
-
-	k->answered |= n > 0;
-	return n;
-}
-
-/* ---- the slots there are ----------------------------------------------- */
-
-/*
- * A slot that did not open may be dropped when it was asked for; not so one
- * whose human mistyped.
- */
-static int
-keep_for_later(struct rekey *k, const struct key_slot *s, struct error *err)
-{
-	cleanup_buf struct buf name = BUF_INIT;
-
-	if (k->answered)
-		return error_prefix(err, "nothing was changed: ");
-	key_slot_name(s, &name);
-	buf_printf(&k->missing, "%s%u (%s: %s)", k->missing.len ? ", " : "",
-	    s->id, buf_str(&name), err->text);
-	return TOKENWARD_OK;
-}
-
-static int
-try_slot(struct rekey *k, size_t i, struct error *err)
-{
-	const struct header *h = store_header(k->tw->store);
-	const struct key_slot *s = &h->slots[i];
-	int r;
-
-	k->answered = false;
-	r = key_slot_open(h, s, &k->ctx, k->keys->kek[i], k->keys->trial, err);
-	if (r != TOKENWARD_OK)
-		return keep_for_later(k, s, err);
-	if (!header_verify(h, k->keys->trial))
-		return error_set(err, TOKENWARD_DAMAGED,
-		    "key slot %u opens, but the header of the store %s was "
-		    "changed or is damaged; \"%s doctor --repair\" puts its "
-		    "last copy back",
-		    s->id, k->tw->path, command_name(k->tw));
-	memcpy(k->keys->master, k->keys->trial, KEY_LEN);
-	k->opens[i] = true;
-	return TOKENWARD_OK;
-}
-
-static int
-try_slots(struct rekey *k, struct error *err)
-{
-	const struct header *h = store_header(k->tw->store);
-	bool any = false;
-	size_t i;
-	int r = TOKENWARD_OK;
-
-	for (i = 0; r == TOKENWARD_OK && i < h->slots_n; i++) {
-		k->ids[k->ids_n++] = h->slots[i].id;
-		r = try_slot(k, i, err);
-		any |= k->opens[i];
-	}
-	if (r != TOKENWARD_OK)
-		return r;
-	if (!any)
-		return error_set(err, TOKENWARD_LOCKED,
-		    "no key slot of the store %s opens, and a new master key "
-		    "needs one that does: %s",
-		    k->tw->path, buf_str(&k->missing));
-	if (k->missing.len && !k->drop_others)
-		return error_set(err, TOKENWARD_LOCKED,
-		    "nothing was changed: these key slots cannot be renewed "
-		    "now: %s; bring what they need, or give them up with "
-		    "--drop-others",
-		    buf_str(&k->missing));
-	return TOKENWARD_OK;
-}
 
 /* ---- the header -------------------------------------------------------- */
 
@@ -128,8 +25,10 @@ wrap_slots(struct rekey *k, struct header *h, struct error *err)
 
 	for (i = 0; i < h->slots_n; i++) {
 		if (!k->opens[i]) {
-			k->dropped[k->dropped_n++] = h->slots[i];
-			h->slots[i] = (struct key_slot){0};
+			r = gone_note(h, &h->slots[i], err);
+			if (r != TOKENWARD_OK)
+				return r;
+			slot_free(&h->slots[i]);
 			continue;
 		}
 		r = slot_wrap(&h->slots[i], h->store_id, k->keys->kek[i],
@@ -216,12 +115,6 @@ finish(struct rekey *k, const unsigned char *master, struct error *err)
 static void
 say_dropped(struct rekey *k)
 {
-	struct error err;
-	size_t i;
-
-	for (i = 0; i < k->dropped_n; i++)
-		key_slot_forget(store_header(k->tw->store), &k->dropped[i],
-		    &k->tw->keys, &err);
 	if (k->missing.len)
 		put_line(
 		    &k->text, "Dropped: key slot %s.", buf_str(&k->missing));
@@ -247,11 +140,7 @@ start(struct rekey *k, struct error *err)
 	if (r == TOKENWARD_OK)
 		r = begin(k, &h, err);
 	header_free(&h);
-	if (r == TOKENWARD_OK)
-		r = finish(k, k->keys->fresh, err);
-	if (r == TOKENWARD_OK)
-		say_dropped(k);
-	return r;
+	return r ? r : finish(k, k->keys->fresh, err);
 }
 
 /* Begun earlier, by whoever it was, and cut short. */
@@ -268,35 +157,74 @@ resume(struct rekey *k, struct error *err)
 	header_free(&h);
 	if (r == TOKENWARD_OK)
 		r = store_unlock(k->tw->store, k->keys->master, true, err);
+	memcpy(k->keys->fresh, k->keys->master, KEY_LEN);
 	if (r == TOKENWARD_OK && !store_is_rekeyed(k->tw->store))
 		return r; /* somebody else finished it */
 	return r ? r : finish(k, k->keys->master, err);
 }
 
+/* Records of another store are not sealed anew behind its back. */
 static int
-rekey(struct rekey *k, struct error *err)
+check_home(struct tokenward *tw, struct error *err)
+{
+	const struct header *h = store_header(tw->store);
+	enum home home = HOME_HERE;
+
+	if (h->records.module &&
+	    store_home(tw->store, &home, err) != TOKENWARD_OK)
+		return err->code;
+
+	if (home == HOME_MOVED)
+		return refuse_moved(tw,
+		    "a new master key would lock out others who have its "
+		    "records",
+		    err);
+	if (home == HOME_COPY)
+		return refuse_copy(tw,
+		    "a new master key would lock that one out of its records: "
+		    "give the copy some of its own first (\"store migrate --to "
+		    "files\")",
+		    err);
+	return TOKENWARD_OK;
+}
+
+static int
+prepare(struct rekey *k, struct error *err)
 {
 	int r;
 
-	if (!k->tw->store) {
-		*err = k->tw->unopened;
-		return err->code;
-	}
-	k->keys = secret_alloc(sizeof(*k->keys));
-	if (!k->keys)
-		return error_memory(err);
-	if (store_is_rekeyed(k->tw->store))
-		return resume(k, err);
 	k->ctx = k->tw->keys;
 	k->ctx.one_slot = true;
 	k->ctx.dialogs = true;
 	if (k->ctx.ask) {
-		k->ctx.ask = watch_answer;
+		k->ctx.ask = rekey_watch_answer;
 		k->ctx.ask_data = k;
 	}
 	k->tw->opened = true;
-	r = try_slots(k, err);
-	return r ? r : start(k, err);
+	r = rekey_try_slots(k, err);
+	return r ? r : check_home(k->tw, err);
+}
+
+static int
+rekey(struct rekey *k, struct error *err)
+{
+	bool begun;
+	int r = need_store(k->tw, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	k->keys = secret_alloc(sizeof(*k->keys));
+	if (!k->keys)
+		return error_memory(err);
+	begun = store_is_rekeyed(k->tw->store);
+	r = begun ? resume(k, err) : prepare(k, err);
+	if (r == TOKENWARD_OK && !begun)
+		r = start(k, err);
+	if (r == TOKENWARD_OK)
+		gone_finish(k->tw, k->keys->fresh, &k->text);
+	if (r == TOKENWARD_OK && !begun)
+		say_dropped(k);
+	return r;
 }
 
 int
@@ -316,8 +244,6 @@ tokenward_rekey(struct tokenward *tw, unsigned flags, char **ret_text)
 		    "the store has a new master key", NULL);
 	if (r == TOKENWARD_OK)
 		r = text_result(&k.text, ret_text, &tw->err);
-	while (k.dropped_n > 0)
-		slot_free(&k.dropped[--k.dropped_n]);
 	secret_free(k.keys);
 	buf_free(&k.missing);
 	buf_free(&k.text);

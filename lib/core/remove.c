@@ -16,13 +16,21 @@ remove_both(struct tokenward *tw, const char *name, struct error *err)
 	return r ? r : store_remove(tw->store, RECORD_CREDENTIAL, name, err);
 }
 
-/* A damaged record is there as well, and may go. */
+/* A damaged record is there as well, and may go; one that is gone is gone for
+   good. */
 static int
 must_exist(struct tokenward *tw, const char *name, struct error *err)
 {
 	cleanup_credential struct credential *c = NULL;
+	struct error settled;
 	int r = credential_load(tw, name, &c, err);
 
+	if (r == TOKENWARD_NOT_FOUND &&
+	    store_settle(tw->store, RECORD_CREDENTIAL, &settled) !=
+		TOKENWARD_OK) {
+		*err = settled;
+		return err->code;
+	}
 	return r == TOKENWARD_DAMAGED ? TOKENWARD_OK : r;
 }
 
@@ -33,11 +41,13 @@ remove_one(struct tokenward *tw, const char *name, struct error *err)
 	int r = need_name(name, err);
 
 	if (r == TOKENWARD_OK)
-		r = need_keys(tw, true, err);
+		r = need_change(tw, err);
 	if (r == TOKENWARD_OK)
 		r = lock_record(tw, name, &lock, err);
 	if (r == TOKENWARD_OK)
 		r = must_exist(tw, name, err);
+	if (r == TOKENWARD_OK)
+		r = store_check_remove(tw->store, name, err);
 	return r ? r : remove_both(tw, name, err);
 }
 
@@ -121,7 +131,7 @@ write_new(struct rename *r, struct error *err)
 		return err->code;
 	r->old->generation = r->there ? r->there->generation : 0;
 	if (same)
-		return TOKENWARD_OK;
+		return store_settle(r->tw->store, RECORD_CREDENTIAL, err);
 	if (r->there && r->there->generation > 1)
 		return error_set(err, TOKENWARD_EXISTS,
 		    "%s and %s are one credential since a rename was cut "
@@ -158,6 +168,8 @@ rename_locked(struct rename *r, struct error *err)
 	int result = credential_load(r->tw, r->old_name, &r->old, err);
 
 	if (result == TOKENWARD_OK)
+		result = store_check_remove(r->tw->store, r->old_name, err);
+	if (result == TOKENWARD_OK)
 		result = check_target(r, err);
 	if (result == TOKENWARD_OK)
 		result = write_new(r, err);
@@ -181,7 +193,7 @@ rename_one(struct rename *r, struct error *err)
 		return error_set(
 		    err, TOKENWARD_USAGE, "both names are the same");
 	if (result == TOKENWARD_OK)
-		result = need_keys(r->tw, true, err);
+		result = need_change(r->tw, err);
 	if (result == TOKENWARD_OK)
 		result = lock_record(
 		    r->tw, swap ? r->new_name : r->old_name, &first, err);

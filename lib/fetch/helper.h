@@ -25,7 +25,8 @@ struct helper {
 
 /*
  * Starts dir/name from the very file whose owner and mode were checked:
- * regular, of root or ours, not for others to write, as its directory.
+ * regular, of root or ours, not for others to write, as its directory; for
+ * root, with nothing above it that others may rename.
  */
 int helper_start(
     const char *dir, const char *name, struct helper *ret, struct error *err);

@@ -40,14 +40,10 @@ is_line(const unsigned char *v, size_t len)
 	return str_is_utf8((const char *)v, len);
 }
 
-/* Nothing that str_clean() would change: fit for a terminal. */
 static bool
 is_clean(const unsigned char *v, size_t len)
 {
-	cleanup_buf struct buf b = BUF_INIT;
-
-	str_clean(&b, (const char *)v, len, SIZE_MAX / 2);
-	return !b.failed && b.len == len && memcmp(buf_str(&b), v, len) == 0;
+	return str_is_clean((const char *)v, len);
 }
 
 static bool

@@ -43,7 +43,9 @@ talk(struct helper *h, const struct plan *p, const struct buf *frame,
 	cleanup_buf struct buf answer = BUF_SECRET_INIT;
 	int there, got = 0;
 
-	frame_send(h->fd, frame, deadline, err);
+	/* Of a plan that does not get there in whole it hears the end. */
+	if (frame_send(h->fd, frame, deadline, err) != 0)
+		shutdown(h->fd, SHUT_WR);
 	there = helper_wait(h, deadline);
 	if (there > 0)
 		got = frame_recv(h->fd, REPLY_MAX, &answer, deadline, err);

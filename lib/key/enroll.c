@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* New slots, and slots opened one at a time. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,18 +14,25 @@
 bool
 key_is_program(const char *text)
 {
-	cleanup_free char *kind = strndup(text, strcspn(text, "="));
+	size_t len = strcspn(text, "="), i;
 
-	return kind && !key_method_find(kind);
+	for (i = 0; key_methods[i]; i++)
+		if (strlen(key_methods[i]->name) == len &&
+		    memcmp(key_methods[i]->name, text, len) == 0)
+			return false;
+	return true;
 }
 
-static bool
-has_program(const struct key_context *ctx, const char *kind)
+bool
+key_has_program(const struct key_context *ctx, const char *kind)
 {
-	cleanup_free char *path = NULL;
+	char path[PATH_MAX];
+	int n;
 
-	return ctx->modules && module_is_name(kind) &&
-	       asprintf(&path, "%s/%s", ctx->modules, kind) >= 0 &&
+	if (!ctx->modules || !module_is_name(kind))
+		return false;
+	n = snprintf(path, sizeof(path), "%s/%s", ctx->modules, kind);
+	return n > 0 && (size_t)n < sizeof(path) &&
 	       (access(path, F_OK) == 0 || errno != ENOENT);
 }
 
@@ -56,23 +65,25 @@ key_enroll(const struct key_context *ctx, const char *text,
 	m = key_method_find(slot->kind);
 	if (m)
 		return m->enroll(m, ctx, arg, slot, ret_kek, err);
-	if (!has_program(ctx, slot->kind))
+	if (!key_has_program(ctx, slot->kind))
 		return unknown_kind(ctx, slot->kind, err);
 	return module_slot_enroll(ctx, arg, slot, ret_kek, err);
 }
 
-/* A module that is not there is told by the slot that needs it. */
+/* A module that is not there is told with the slot that needs it. */
 static int
 open_program(const struct key_context *ctx, const struct stack_line *line,
     const struct key_slot *slot, unsigned char *ret_kek, bool *ret_slow,
     struct error *err)
 {
-	if (has_program(ctx, slot->kind))
+	struct stack_line bare = {.kind = MODULE_KEY, .module = slot->kind};
+
+	if (key_has_program(ctx, slot->kind))
 		return module_slot_open(
 		    ctx, line, slot, ret_kek, ret_slow, err);
-	return error_set(err, TOKENWARD_CONFIG,
-	    "key slot %u needs the key module \"%s\", which is not installed",
-	    slot->id, slot->kind);
+	error_set(err, TOKENWARD_CONFIG,
+	    "it is not installed, and key slot %u needs it", slot->id);
+	return module_blame(line ? line : &bare, err);
 }
 
 int
@@ -106,7 +117,9 @@ key_slot_forget(const struct header *h, const struct key_slot *slot,
 {
 	struct key_context of_store = *ctx;
 
-	if (key_method_find(slot->kind) || !has_program(ctx, slot->kind))
+	if (!slot->kind) /* it came to nothing before it had one */
+		return TOKENWARD_OK;
+	if (key_method_find(slot->kind) || !key_has_program(ctx, slot->kind))
 		return TOKENWARD_OK;
 	of_store.store_id = h->store_id;
 	return module_slot_forget(&of_store, slot, err);

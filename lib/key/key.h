@@ -106,6 +106,8 @@ int key_slot_open_by(const struct header *h, const struct key_slot *slot,
 /* What a removed slot left elsewhere. */
 int key_slot_forget(const struct header *h, const struct key_slot *slot,
     const struct key_context *ctx, struct error *err);
+/* There is such a module, fit or not. */
+bool key_has_program(const struct key_context *ctx, const char *kind);
 /* Of no built-in method: a program's, which is told the slot's number. */
 bool key_is_program(const char *text);
 bool key_needs_human(const char *kind);
@@ -152,11 +154,12 @@ struct key_opened {
 int unlock_master(const struct header *h, const struct key_context *ctx,
     unsigned char *ret_master, struct key_opened *ret, struct error *err);
 /*
- * Would a slot open without a human, and which: lock warns, caching is left
- * out.  Without slow, modules that are programs are not tried.
+ * Which slot would open without a human, NULL: none: lock warns, caching is
+ * left out.  Without slow, modules that are programs are not tried.  False:
+ * there is no memory to find out.
  */
-const char *unlock_unattended(
-    const struct header *h, const struct key_context *ctx, bool slow);
+bool unlock_unattended(const struct header *h, const struct key_context *ctx,
+    bool slow, const char **ret);
 /* How long the stack lets the kernel keep a key; 0: not at all. */
 int unlock_keep(
     const struct key_context *ctx, int64_t *ret_seconds, struct error *err);

@@ -83,12 +83,13 @@ trouble(int fault, int e)
 	return fault == TOKENWARD_LOCKED ? fault : error_code_of_errno(e);
 }
 
-int
-keyfile_read(const char *path, const unsigned char *salt, int fault,
-    unsigned char *ret_kek, struct error *err)
+/* path is for sentences. */
+static int
+read_at(int dir, const char *name, const char *path, const unsigned char *salt,
+    int fault, unsigned char *ret_kek, struct error *err)
 {
 	cleanup_close int fd = file_open(
-	    AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	    dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
 	if (fd < 0 && errno == ELOOP)
@@ -106,20 +107,45 @@ keyfile_read(const char *path, const unsigned char *salt, int fault,
 	return TOKENWARD_OK;
 }
 
+int
+keyfile_read(const char *path, const unsigned char *salt, int fault,
+    unsigned char *ret_kek, struct error *err)
+{
+	return read_at(AT_FDCWD, path, path, salt, fault, ret_kek, err);
+}
+
 /*
  * One of ours that was there already may be that of another store: a time
  * of change in 1970 tells destroy to leave it.
  */
 static void
-note_shared(const char *path)
+note_shared(int dir, const char *name, const struct stat *st)
 {
 	static const struct timespec times[2] = {
 	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
-	struct stat st;
 
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size == KEYFILE_MIN && st.st_uid == geteuid())
-		utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+	if (S_ISREG(st->st_mode) && st->st_size == KEYFILE_MIN &&
+	    st->st_uid == geteuid())
+		utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* The file that is there, or a new one. */
+static int
+have_file(int dir, const char *name, const char *path, struct error *err)
+{
+	struct stat st;
+	int e;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		note_shared(dir, name, &st);
+		e = keyfile_settle(dir, name);
+	} else {
+		e = errno == ENOENT ? keyfile_make(dir, name) : errno;
+	}
+	errno = e;
+	return e ? error_errno(err, error_code_of_errno(e),
+		       "cannot put the key file %s on the disk", path)
+		 : TOKENWARD_OK;
 }
 
 static int
@@ -128,24 +154,22 @@ keyfile_enroll(const struct key_method *self, const struct key_context *ctx,
     struct error *err)
 {
 	cleanup_free char *path = NULL;
+	cleanup_close int dir = -1;
+	const char *name;
 
 	(void)self;
 	if (sodium_init() < 0)
 		return error_set(err, TOKENWARD_FAILED,
 		    "the system gives no random numbers");
-	if (keyfile_choose(ctx, arg, &path, err) != TOKENWARD_OK)
+	if (keyfile_choose(ctx, arg, &path, err) != TOKENWARD_OK ||
+	    keyfile_place(path, &dir, &name, err) != TOKENWARD_OK ||
+	    have_file(dir, name, path, err) != TOKENWARD_OK)
 		return err->code;
-	if (access(path, F_OK) < 0 && errno == ENOENT) {
-		errno = keyfile_make(path);
-		if (errno)
-			return error_errno(err, error_code_of_errno(errno),
-			    "cannot make the key file %s", path);
-	} else
-		note_shared(path);
 	randombytes_buf(slot->salt, SLOT_SALT_LEN);
 	if (!strmap_set(&slot->params, "path", path))
 		return error_memory(err);
-	return keyfile_read(path, slot->salt, TOKENWARD_USAGE, ret_kek, err);
+	return read_at(
+	    dir, name, path, slot->salt, TOKENWARD_USAGE, ret_kek, err);
 }
 
 static int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ways to a wrapping key, and how well each protects. */
+#include <errno.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -60,7 +61,10 @@ method_ask(const struct key_context *ctx, const char *what,
 	if (!room || prompt.failed)
 		return error_memory(err);
 	q.prompt = buf_str(&prompt);
+	errno = 0;
 	n = ctx->ask ? ctx->ask(ctx->ask_data, &q, (char *)room, max) : -1;
+	if (n < 0 && errno == ENOMEM)
+		return error_memory(err);
 	if (n < 0)
 		return no_answer("nobody can be asked for ", what, "", err);
 	if (n == 0 || n > (long)max)
@@ -105,15 +109,12 @@ static const struct {
 } grades[] = {
     {"keyfile", "fair", "who can read it and the store reads everything"},
     {"passphrase", "strong", "as hard to guess as its words"},
-    {"secret-service", "strong",
-	"in the keyring of the desktop, as safe as the password of the login; "
-	"opens while that keyring is unlocked"},
     {"systemd-credential", "fair",
 	"sealed to this machine: root here opens it, without a TPM a copy of "
 	"the whole disk, too"},
     {"secret-service", "strong",
 	"as safe as the password that opens the keyring, and open to every "
-	"program of yours while you are logged in"},
+	"program of yours while it is unlocked"},
     {"tpm2", "strong",
 	"sealed to this machine's TPM: no copy of the disk opens it"},
     {"recovery", "strong", "130 random bits, as safe as the paper"},
@@ -129,6 +130,6 @@ key_grade(const struct key_slot *slot, const char **ret_why)
 			*ret_why = grades[i].why;
 			return grades[i].grade;
 		}
-	*ret_why = "of a module that this tokenward does not know";
+	*ret_why = "how well it is kept is the module's affair";
 	return "fair";
 }

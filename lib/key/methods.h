@@ -36,7 +36,13 @@ bool keyfile_path_ok(const char *path);
    caller's to free. */
 int keyfile_choose(const struct key_context *ctx, const char *arg, char **ret,
     struct error *err);
-/* Makes it, durably; one that is there stays.  0 or errno. */
-int keyfile_make(const char *path);
+/* Makes it, durably; one that came first stays.  0 or errno. */
+int keyfile_make(int dir, const char *name);
+/* Whoever did it: that it is there, or is not, is durable. */
+int keyfile_settle(int dir, const char *name);
+/* The directory of a key file that is to be made or taken, made if need be;
+   11 where others could put another file in the place of root's. */
+int keyfile_place(
+    const char *path, int *ret_dir, const char **ret_name, struct error *err);
 
 #endif

@@ -4,6 +4,7 @@
  * foreign as what a file holds: 32 bytes of a key, short texts to keep, and
  * nothing else of it counts.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,17 @@ key_stack_line(const struct stack *s, const char *kind)
 	return NULL;
 }
 
+int
+key_stack_check(const struct stack *s, struct error *err)
+{
+	const struct stack_line *line = NULL;
+
+	while ((line = stack_next(s, MODULE_KEY, line)))
+		if (line->fault)
+			return stack_fault_said(line, err);
+	return TOKENWARD_OK;
+}
+
 /* ---- what is sent ------------------------------------------------------ */
 
 static bool
@@ -89,23 +101,21 @@ put_request(
 /* ---- what comes back --------------------------------------------------- */
 
 static int
-nonsense(const char *kind, const char *what, struct error *err)
+nonsense(const char *what, struct error *err)
 {
-	return error_set(err, TOKENWARD_FAILED,
-	    "the key module %s answered with %s", kind, what);
+	return error_set(err, TOKENWARD_FAILED, "it answered with %s", what);
 }
 
 static int
-take_kek(const char *kind, const struct buf *reply, unsigned char *ret_kek,
-    struct error *err)
+take_kek(const struct buf *reply, unsigned char *ret_kek, struct error *err)
 {
 	struct frame_field f;
 
 	if (!frame_find(reply->data, reply->len, "kek", &f) || f.len != KEY_LEN)
-		return nonsense(kind, "no key of 32 bytes", err);
+		return nonsense("no key of 32 bytes", err);
 	memcpy(ret_kek, f.value, KEY_LEN);
 	if (sodium_is_zero(ret_kek, KEY_LEN))
-		return nonsense(kind, "a key of zeros", err);
+		return nonsense("a key of zeros", err);
 	return TOKENWARD_OK;
 }
 
@@ -140,12 +150,15 @@ take_params(const struct buf *reply, const struct key_context *ctx,
 	struct frame_field f;
 
 	frame_open(&r, reply->data, reply->len);
+	errno = 0;
 	while (frame_next(&r, &f) == 1) {
 		if (f.key_len > strlen(PARAM_PREFIX) &&
 		    memcmp(f.key, PARAM_PREFIX, strlen(PARAM_PREFIX)) == 0 &&
 		    !take_param(&f, slot))
-			return nonsense(
-			    slot->kind, "parameters that cannot be kept", err);
+			return errno == ENOMEM
+				   ? error_memory(err)
+				   : nonsense(
+					 "parameters that cannot be kept", err);
 		if (frame_key_is(&f, "note"))
 			take_note(&f, ctx->note);
 	}
@@ -158,7 +171,9 @@ struct operation {
 	const char *name;
 	int64_t ms;
 	const char *arg;
-	bool slow; /* set: the module says that it is */
+	unsigned char *kek;    /* NULL: none is wanted */
+	struct key_slot *made; /* NULL: there is one */
+	bool slow;             /* set: the module says that it is */
 };
 
 static bool
@@ -202,19 +217,32 @@ begin(const struct key_context *ctx, const struct stack_line *line,
 
 	if (ctx->deadline_ms && *ctx->deadline_ms < end)
 		end = *ctx->deadline_ms;
-	if (end <= now)
-		return error_set(err, TOKENWARD_UNAVAILABLE,
-		    "the key module %s was not asked: the time was up",
-		    line->module);
+	if (end <= now) {
+		error_set(err, TOKENWARD_UNAVAILABLE,
+		    "it was not asked: the time was up");
+		return module_blame(line, err);
+	}
 	return module_start(ctx->modules, line, end, ret, err);
 }
 
 static int
-run(const struct key_context *ctx, const struct stack_line *line,
-    struct operation *op, const struct key_slot *slot, struct buf *reply,
-    struct error *err)
+take_reply(const struct key_context *ctx, const struct operation *op,
+    const struct buf *reply, struct error *err)
 {
-	cleanup_buf struct buf request = BUF_INIT;
+	int r = TOKENWARD_OK;
+
+	if (op->kek)
+		r = take_kek(reply, op->kek, err);
+	if (r == TOKENWARD_OK && op->made)
+		r = take_params(reply, ctx, op->made, err);
+	return r;
+}
+
+static int
+run(const struct key_context *ctx, const struct stack_line *line,
+    struct operation *op, const struct key_slot *slot, struct error *err)
+{
+	cleanup_buf struct buf request = BUF_INIT, reply = BUF_SECRET_INIT;
 	struct module *m;
 	int r;
 
@@ -227,8 +255,10 @@ run(const struct key_context *ctx, const struct stack_line *line,
 	if (r != TOKENWARD_OK)
 		return r;
 	op->slow = strlist_has(&module_info(m)->capabilities, "slow");
-	if (call(ctx, m, op, &request, reply, err) != TOKENWARD_MODULE_OK)
+	if (call(ctx, m, op, &request, &reply, err) != TOKENWARD_MODULE_OK)
 		r = err->code;
+	else if (take_reply(ctx, op, &reply, err) != TOKENWARD_OK)
+		r = module_blame(line, err);
 	module_end(m);
 	return r;
 }
@@ -236,8 +266,7 @@ run(const struct key_context *ctx, const struct stack_line *line,
 /* Its own line of the stack has its options. */
 static int
 run_anywhere(const struct key_context *ctx, const struct stack_line *line,
-    struct operation *op, const struct key_slot *slot, struct buf *reply,
-    struct error *err)
+    struct operation *op, const struct key_slot *slot, struct error *err)
 {
 	struct stack_line bare = {.kind = MODULE_KEY, .module = slot->kind};
 	struct key_stack k;
@@ -247,12 +276,15 @@ run_anywhere(const struct key_context *ctx, const struct stack_line *line,
 		return error_set(err, TOKENWARD_CONFIG,
 		    "there is no key module \"%s\" here", slot->kind);
 	if (line)
-		return run(ctx, line, op, slot, reply, err);
+		return run(ctx, line, op, slot, err);
 	r = key_stack_get(ctx, &k, err);
 	if (r != TOKENWARD_OK)
 		return r;
 	line = key_stack_line(k.s, slot->kind);
-	r = run(ctx, line ? line : &bare, op, slot, reply, err);
+	if (!line)
+		r = key_stack_check(k.s, err);
+	if (r == TOKENWARD_OK)
+		r = run(ctx, line ? line : &bare, op, slot, err);
 	key_stack_free(&k);
 	return r;
 }
@@ -262,37 +294,34 @@ module_slot_open(const struct key_context *ctx, const struct stack_line *line,
     const struct key_slot *slot, unsigned char *ret_kek, bool *ret_slow,
     struct error *err)
 {
-	cleanup_buf struct buf reply = BUF_SECRET_INIT;
-	struct operation op = {.name = "open", .ms = OPEN_MS};
-	int r = run_anywhere(ctx, line, &op, slot, &reply, err);
+	struct operation op = {.name = "open", .ms = OPEN_MS, .kek = ret_kek};
+	int r = run_anywhere(ctx, line, &op, slot, err);
 
 	if (ret_slow)
 		*ret_slow = op.slow;
-	return r ? r : take_kek(slot->kind, &reply, ret_kek, err);
+	return r;
 }
 
 int
 module_slot_enroll(const struct key_context *ctx, const char *arg,
     struct key_slot *slot, unsigned char *ret_kek, struct error *err)
 {
-	cleanup_buf struct buf reply = BUF_SECRET_INIT;
-	struct operation op = {.name = "enroll", .ms = ENROLL_MS, .arg = arg};
-	int r;
+	struct operation op = {.name = "enroll",
+	    .ms = ENROLL_MS,
+	    .arg = arg,
+	    .kek = ret_kek,
+	    .made = slot};
 
 	randombytes_buf(slot->salt, SLOT_SALT_LEN);
-	r = run_anywhere(ctx, NULL, &op, slot, &reply, err);
-	if (r == TOKENWARD_OK)
-		r = take_kek(slot->kind, &reply, ret_kek, err);
-	return r ? r : take_params(&reply, ctx, slot, err);
+	return run_anywhere(ctx, NULL, &op, slot, err);
 }
 
 int
 module_slot_forget(const struct key_context *ctx, const struct key_slot *slot,
     struct error *err)
 {
-	cleanup_buf struct buf reply = BUF_SECRET_INIT;
 	struct operation op = {.name = "forget", .ms = OPEN_MS};
-	int r = run_anywhere(ctx, NULL, &op, slot, &reply, err);
+	int r = run_anywhere(ctx, NULL, &op, slot, err);
 
 	return r == TOKENWARD_NOT_FOUND ? TOKENWARD_OK : r;
 }

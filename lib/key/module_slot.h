@@ -17,6 +17,17 @@ void key_stack_free(struct key_stack *k);
 /* The first readable unlock line of that module; NULL: none. */
 const struct stack_line *key_stack_line(
     const struct stack *s, const char *kind);
+/* Where a line is missed: it may be one of those that cannot be read.  The
+   sentence of the first of them; TOKENWARD_CONFIG. */
+int key_stack_check(const struct stack *s, struct error *err);
+
+/*
+ * Whether a readable line can do its work: its module is there, or nothing
+ * asks for it, and has the options that are given.  TOKENWARD_CONFIG.
+ */
+struct header;
+int key_line_check(const struct header *h, const struct key_context *ctx,
+    const struct stack_line *line, struct error *err);
 
 /*
  * line NULL: that of the stack, or without options.  Missing module:

@@ -24,6 +24,7 @@ struct work {
 	bool asked;
 	struct key_context ctx;
 	struct key_slot slot;
+	struct buf code; /* secret: what is to be shown */
 };
 
 /* The answer, if there is one; else the question goes into the reply. */
@@ -77,6 +78,7 @@ begin(struct work *w)
 	memcpy(w->slot.salt, salt, len);
 	w->ctx = (struct key_context){.ask = ask,
 	    .ask_data = w,
+	    .code = &w->code,
 	    .store_path = tokenward_message_text(w->request, "path"),
 	    .system = tokenward_message_number(w->request, "system", 0) == 1};
 	return read_params(w);
@@ -113,6 +115,9 @@ put_slot(struct work *w)
 		    w->reply, key, w->slot.params.v[i].value);
 	}
 	tokenward_message_put(w->reply, "salt", w->slot.salt, SLOT_SALT_LEN);
+	if (w->code.len)
+		tokenward_message_put(
+		    w->reply, "note", w->code.data, w->code.len);
 }
 
 static int
@@ -141,7 +146,10 @@ static int
 run(const struct key_method *method, bool enroll,
     const struct tokenward_message *request, struct tokenward_message *reply)
 {
-	struct work w = {.method = method, .request = request, .reply = reply};
+	struct work w = {.method = method,
+	    .request = request,
+	    .reply = reply,
+	    .code = BUF_SECRET_INIT};
 	unsigned char *kek = secret_alloc(KEY_LEN);
 	int r = TOKENWARD_MODULE_FAILED;
 
@@ -149,6 +157,7 @@ run(const struct key_method *method, bool enroll,
 		r = work(&w, enroll, kek);
 	secret_free(kek);
 	slot_free(&w.slot);
+	buf_free(&w.code);
 	return r;
 }
 
@@ -197,6 +206,22 @@ passphrase_open(void *self, const struct tokenward_message *request,
 	return run(&passphrase_method, false, request, reply);
 }
 
+static int
+recovery_enroll(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	(void)self;
+	return run(&recovery_method, true, request, reply);
+}
+
+static int
+recovery_open(void *self, const struct tokenward_message *request,
+    struct tokenward_message *reply)
+{
+	(void)self;
+	return run(&recovery_method, false, request, reply);
+}
+
 const struct tokenward_module keyfile_module = {
     ABI,
     .kind = "key",
@@ -214,6 +239,16 @@ const struct tokenward_module passphrase_module = {
     .summary = "a passphrase that a human types",
     .capabilities = "asks",
     .key = {.enroll = passphrase_enroll, .open = passphrase_open},
+};
+
+const struct tokenward_module recovery_module = {
+    ABI,
+    .kind = "key",
+    .name = "recovery",
+    .version = TOKENWARD_VERSION_STRING,
+    .summary = "a code on paper that a human types",
+    .capabilities = "asks",
+    .key = {.enroll = recovery_enroll, .open = recovery_open},
 };
 
 /*

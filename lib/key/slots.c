@@ -24,6 +24,17 @@ slot_free(struct key_slot *slot)
 	*slot = (struct key_slot){0};
 }
 
+const struct key_slot *
+slot_find(const struct key_slot *v, size_t n, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (v[i].id == id)
+			return &v[i];
+	return NULL;
+}
+
 static void
 put_params(struct buf *b, const struct strmap *params)
 {
@@ -120,9 +131,9 @@ slot_unwrap(const struct key_slot *slot, const unsigned char *store_id,
 }
 
 void
-slot_encode(const struct key_slot *slot, struct buf *out)
+slot_encode(const struct key_slot *slot, const char *field, struct buf *out)
 {
-	size_t list = frame_begin(out, "slot"), params;
+	size_t list = frame_begin(out, field), params;
 
 	frame_put_num(out, "id", slot->id);
 	frame_put_str(out, "kind", slot->kind);

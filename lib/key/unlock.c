@@ -7,6 +7,7 @@
  * The cache is asked before the stack is even read: that is what a warm start
  * costs.  What the stack says about it decides whether a key is put there.
  */
+#include <errno.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
@@ -72,7 +73,7 @@ walk_slots(struct walk *w, const struct stack *s, struct key_opened *ret,
 	if (!walk_stack(w, s))
 		return walk_report(w, s, err);
 	if (!header_verify(w->h, w->master))
-		return error_set(err, TOKENWARD_DAMAGED,
+		return error_read(err, TOKENWARD_DAMAGED,
 		    "the header of the store %s was changed or is damaged, "
 		    "though its key fits; \"tokenward doctor --repair\" puts "
 		    "its last copy back",
@@ -92,6 +93,8 @@ try_cache(struct walk *w)
 		return false;
 	if (header_verify(w->h, w->master))
 		return true;
+	if (errno == ENOMEM)
+		return false;
 	keyring_forget(w->h->store_id, w->h->epoch);
 	walk_add_reason(w, "the key that the kernel kept was not this store's");
 	return false;
@@ -129,56 +132,67 @@ unlock_master(const struct header *h, const struct key_context *ctx,
 	return r;
 }
 
-static const char *
-unattended(struct walk *w)
+static bool
+unattended(struct walk *w, const char **ret)
 {
 	struct error err;
 	struct key_stack k;
-	bool good;
 
 	w->ask = NULL;
-	if (!w->master || !w->kek ||
-	    key_stack_get(&w->ctx, &k, &err) != TOKENWARD_OK)
-		return NULL;
-	good = walk_stack(w, k.s) && header_verify(w->h, w->master);
+	if (!w->master || !w->kek)
+		return false;
+	if (key_stack_get(&w->ctx, &k, &err) != TOKENWARD_OK)
+		return !err.no_memory;
+	if (walk_stack(w, k.s) && header_verify(w->h, w->master))
+		*ret = w->opened->kind;
 	key_stack_free(&k);
-	return good ? w->opened->kind : NULL;
+	return *ret || !w->no_memory;
 }
 
-const char *
-unlock_unattended(
-    const struct header *h, const struct key_context *ctx, bool slow)
+bool
+unlock_unattended(const struct header *h, const struct key_context *ctx,
+    bool slow, const char **ret)
 {
 	unsigned char *master = secret_alloc(KEY_LEN);
-	const char *kind;
 	struct walk w;
+	bool known;
 
+	*ret = NULL;
 	walk_begin(&w, h, ctx, master);
 	w.programs = slow;
-	kind = unattended(&w);
+	known = unattended(&w, ret);
 	walk_end(&w);
 	secret_free(master);
-	return kind;
+	return known;
+}
+
+/* Without such a line nothing is kept, or nobody knows: one of them cannot be
+   read. */
+static int
+find_keep(const struct stack *s, int64_t *ret_seconds, struct error *err)
+{
+	const struct stack_line *line = key_stack_line(s, CACHE);
+
+	if (!line && key_stack_check(s, err) != TOKENWARD_OK)
+		return err->code;
+	if (keep_of(s, ret_seconds))
+		return TOKENWARD_OK;
+	error_set(err, TOKENWARD_CONFIG,
+	    "its timeout wants a duration such as 8h, not \"%s\"",
+	    strmap_get(&line->options, "timeout"));
+	return module_blame(line, err);
 }
 
 int
 unlock_keep(
     const struct key_context *ctx, int64_t *ret_seconds, struct error *err)
 {
-	const struct stack_line *line;
 	struct key_stack k;
 	int r = key_stack_get(ctx, &k, err);
 
 	if (r != TOKENWARD_OK)
 		return r;
-	line = key_stack_line(k.s, CACHE);
-	if (!keep_of(k.s, ret_seconds)) {
-		r = error_set(err, TOKENWARD_CONFIG,
-		    "its timeout wants a duration such as 8h, not \"%s\"",
-		    strmap_get(&line->options, "timeout"));
-		error_prefix(err, "%s:%u: the unlock line of " CACHE ": ",
-		    line->file ? line->file : "", line->line);
-	}
+	r = find_keep(k.s, ret_seconds, err);
 	key_stack_free(&k);
 	return r;
 }

@@ -22,6 +22,7 @@ struct walk {
 	const struct key_slot *opened;
 	bool slow;
 	int code; /* of the most telling failure */
+	bool no_memory;
 	struct buf reasons;
 };
 

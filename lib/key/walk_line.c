@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "key/recovery_code.h"
 #include "key/walk.h"
+#include "module/module.h"
 
 /* Several slots that ask, one question. */
 static long
@@ -46,23 +47,14 @@ is_for_others(const struct walk *w, const char *kind)
 		   (const char *)w->answer.data, (size_t)w->answered);
 }
 
+/* Why it failed is a sentence: for the walk a failure is as good as any. */
 static enum tokenward_module_result
 result_of(int code)
 {
-	switch (code) {
-	case TOKENWARD_OK:
+	if (code == TOKENWARD_OK)
 		return TOKENWARD_MODULE_OK;
-	case TOKENWARD_NOT_FOUND:
-		return TOKENWARD_MODULE_NONE;
-	case TOKENWARD_UNAVAILABLE:
-		return TOKENWARD_MODULE_AWAY;
-	case TOKENWARD_LOCKED:
-		return TOKENWARD_MODULE_DENIED;
-	case TOKENWARD_DAMAGED:
-		return TOKENWARD_MODULE_BROKEN;
-	default:
-		return TOKENWARD_MODULE_FAILED;
-	}
+	return code == TOKENWARD_NOT_FOUND ? TOKENWARD_MODULE_NONE
+					   : TOKENWARD_MODULE_FAILED;
 }
 
 /* Passphrase and recovery code share a question, others ask their own. */
@@ -130,12 +122,40 @@ walk_covers_recovery(const struct stack *s, const char *kind)
 	       !key_stack_line(s, recovery_method.name);
 }
 
+/* The stack wants it, and no slot will say that it is not there. */
+static bool
+is_missed(const struct header *h, const struct key_context *ctx,
+    const struct stack_line *line)
+{
+	return (line->control == CONTROL_REQUIRED ||
+		   line->control == CONTROL_REQUISITE) &&
+	       !module_built_in(MODULE_KEY, line->module) &&
+	       !walk_has_slot(h, line->module) &&
+	       !key_has_program(ctx, line->module);
+}
+
+int
+key_line_check(const struct header *h, const struct key_context *ctx,
+    const struct stack_line *line, struct error *err)
+{
+	if (!is_missed(h, ctx, line))
+		return module_check_built_in(line, err);
+	error_set(err, TOKENWARD_CONFIG, "it is not installed");
+	return module_blame(line, err);
+}
+
 enum tokenward_module_result
 walk_run_line(void *data, const struct stack_line *line)
 {
 	struct walk *w = data;
-	enum tokenward_module_result r = try_slots(w, line, line->module), more;
+	struct error err;
+	enum tokenward_module_result r, more;
 
+	if (key_line_check(w->h, &w->ctx, line, &err) != TOKENWARD_OK) {
+		walk_add_failure(w, &err);
+		return TOKENWARD_MODULE_FAILED;
+	}
+	r = try_slots(w, line, line->module);
 	if (r == TOKENWARD_MODULE_OK ||
 	    !walk_covers_recovery(w->stack, line->module))
 		return r;

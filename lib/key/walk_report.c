@@ -30,6 +30,7 @@ walk_add_failure(struct walk *w, const struct error *err)
 {
 	int code = err->code;
 
+	w->no_memory |= err->no_memory;
 	/* What is away, asks or has nothing leaves the store locked. */
 	if (rank(code) == RANKS)
 		code = TOKENWARD_LOCKED;
@@ -83,13 +84,17 @@ add_untried(struct walk *w, const struct stack *s)
 int
 walk_report(struct walk *w, const struct stack *s, struct error *err)
 {
-	bool ask = walk_has_slot(w->h, passphrase_method.name);
+	const char *what =
+	    walk_has_slot(w->h, passphrase_method.name) ? "passphrase"
+	    : walk_has_slot(w->h, recovery_method.name) ? "recovery code"
+							: NULL;
 
 	add_unreadable(w, s);
 	add_untried(w, s);
-	return error_set(err, w->code, "the store %s is locked: %s%s",
+	if (w->no_memory || w->reasons.failed)
+		return error_memory(err);
+	return error_set(err, w->code, "the store %s is locked: %s%s%s%s",
 	    w->ctx.store_path ? w->ctx.store_path : "", buf_str(&w->reasons),
-	    ask ? "; \"tokenward unlock\" on a terminal asks for the "
-		  "passphrase and keeps the key for a while"
-		: "");
+	    what ? "; \"tokenward unlock\" on a terminal asks for the " : "",
+	    what ? what : "", what ? " and keeps the key for a while" : "");
 }

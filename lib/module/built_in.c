@@ -6,6 +6,7 @@ const struct tokenward_module *const built_in_modules[] = {
     &keyring_cache_module,
     &keyfile_module,
     &passphrase_module,
+    &recovery_module,
     &files_module,
     &syslog_module,
     NULL,

@@ -2,8 +2,10 @@
 /* Which modules there are. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/file.h"
 #include "module/built_in.h"
 #include "module/host.h"
 
@@ -71,7 +73,7 @@ module_names(const char *dir, struct strlist *ret, struct error *err)
 	for (m = built_in_modules; *m; m++)
 		if (!add_once(ret, (*m)->name))
 			return error_memory(err);
-	d = opendir(dir);
+	d = file_open_dir(AT_FDCWD, dir, 0);
 	if (!d)
 		return errno == ENOENT ? TOKENWARD_OK
 				       : error_errno(err, TOKENWARD_CONFIG,

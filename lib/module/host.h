@@ -10,9 +10,6 @@
 int module_info_decode(
     const struct buf *list, struct module_info *ret, struct error *err);
 
-/* Puts "the key module NAME (FILE:LINE): " before the sentence; its code. */
-int module_blame(const struct stack_line *line, struct error *err);
-
 /* The descriptor's hello, as if it had come over a socket. */
 int module_info_of(const struct tokenward_module *descriptor,
     struct module_info *ret, struct error *err);

@@ -60,10 +60,7 @@ malformed(struct error *err, const char *what)
 static bool
 is_plain(const char *s)
 {
-	cleanup_buf struct buf clean = BUF_INIT;
-
-	str_clean(&clean, s, strlen(s), TEXT_MAX);
-	return strcmp(buf_str(&clean), s) == 0;
+	return str_is_clean(s, strlen(s));
 }
 
 /* Text for people, once. */

@@ -86,6 +86,10 @@ void stack_line_free(struct stack_line *line);
 /* The next line of a kind after prev (NULL: the first); NULL: no more. */
 const struct stack_line *stack_next(const struct stack *s,
     enum module_kind kind, const struct stack_line *prev);
+/* "a store line (FILE:LINE) must fail: ...", TOKENWARD_CONFIG. */
+int stack_fault_said(const struct stack_line *line, struct error *err);
+/* Of a store line: "readonly", but for "readonly=no". */
+bool stack_is_readonly(const struct stack_line *line);
 /* " (FILE:LINE)" for a message, nothing for a line from no file. */
 void stack_where(struct buf *out, const struct stack_line *line);
 
@@ -93,7 +97,7 @@ void stack_where(struct buf *out, const struct stack_line *line);
  * The walk of the table, control x result.  run() is called for each line
  * of the kind that is reached and readable; the return is the stack's
  * result, *ret_line the line that decided it (or NULL).  A key stack ends
- * with the first ok.
+ * with the first ok, and so does looking for a record.
  */
 typedef enum tokenward_module_result (*stack_run_fn)(
     void *data, const struct stack_line *line);
@@ -132,6 +136,14 @@ void module_info_free(struct module_info *info);
  */
 int module_options(const struct module_info *info,
     const struct stack_line *line, struct strmap *ret, struct error *err);
+
+/*
+ * The same for a built-in module, which may be used without being started;
+ * the line of a program is fit as far as is known here.
+ */
+int module_check_built_in(const struct stack_line *line, struct error *err);
+/* Puts "the key module NAME (FILE:LINE): " before the sentence; its code. */
+int module_blame(const struct stack_line *line, struct error *err);
 
 /* ---- running ----------------------------------------------------------- */
 

@@ -173,3 +173,22 @@ module_options(const struct module_info *info, const struct stack_line *line,
 		r = take_rest(info, ret, err);
 	return r ? module_blame(line, err) : TOKENWARD_OK;
 }
+
+int
+module_check_built_in(const struct stack_line *line, struct error *err)
+{
+	const struct tokenward_module *m =
+	    module_built_in(line->kind, line->module);
+	struct module_info info = {0};
+	struct strmap options = {0};
+	int r;
+
+	if (!m || line->options.n == 0) /* no built-in one requires any */
+		return TOKENWARD_OK;
+	r = module_info_of(m, &info, err);
+	if (r == TOKENWARD_OK)
+		r = module_options(&info, line, &options, err);
+	strmap_free(&options);
+	module_info_free(&info);
+	return r;
+}

@@ -4,6 +4,8 @@
  * the end.  Pure; tests/unit/stack.c proves every cell.
  */
 #include <stdlib.h>
+#include <string.h>
+#include "base/cleanup.h"
 #include "module/module.h"
 
 enum action {
@@ -90,7 +92,7 @@ step(struct walk *w, const struct stack_line *line,
 		if (!w->good)
 			w->good = line;
 		return !w->bad &&
-		       (action == GOOD_STOP || w->kind == MODULE_KEY);
+		       (action == GOOD_STOP || w->kind != MODULE_NOTIFY);
 	}
 	if (action == BAD || action == BAD_STOP)
 		w->bad = true;
@@ -124,6 +126,24 @@ stack_walk(const struct stack *s, enum module_kind kind, stack_run_fn run,
 	if (ret_line)
 		*ret_line = good ? w.good : w.told_by;
 	return good ? TOKENWARD_MODULE_OK : w.told;
+}
+
+int
+stack_fault_said(const struct stack_line *line, struct error *err)
+{
+	cleanup_buf struct buf at = BUF_INIT;
+
+	stack_where(&at, line);
+	return error_set(err, TOKENWARD_CONFIG, "a %s line%s must fail: %s",
+	    stack_kind_names[line->kind], buf_str(&at), line->fault);
+}
+
+bool
+stack_is_readonly(const struct stack_line *line)
+{
+	const char *v = strmap_get(&line->options, "readonly");
+
+	return v && strcmp(v, "no") != 0;
 }
 
 void

@@ -155,6 +155,8 @@ read_open_file(struct layer *l, int fd, const char *path)
 	if (!fault) {
 		buf_room(&text, (size_t)st.st_size + 1);
 		errno = file_read_fd(fd, FILE_SIZE_MAX, &text);
+		if (errno == ENOMEM)
+			return false;
 		fault = errno ? strerrordesc_np(errno) : NULL;
 	}
 	if (fault)
@@ -263,14 +265,6 @@ judge_notify(struct stack_line *line)
 	    line, "a notify line is required or optional, nothing else");
 }
 
-static bool
-is_readonly(const struct stack_line *line)
-{
-	const char *v = strmap_get(&line->options, "readonly");
-
-	return v && strcmp(v, "yes") == 0;
-}
-
 /* Where would a record be written? */
 static bool
 judge_store(struct stack *s)
@@ -283,7 +277,7 @@ judge_store(struct stack *s)
 		line = &s->v[i];
 		fault |= line->kind == MODULE_STORE && line->fault;
 		if (line->kind != MODULE_STORE || line->fault ||
-		    is_readonly(line))
+		    stack_is_readonly(line))
 			continue;
 		if (writable && !stack_fault(line,
 				    "one store line only may be without "

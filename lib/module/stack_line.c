@@ -90,18 +90,23 @@ bracketed(const char **p, struct buf *word)
 	return true;
 }
 
-/* 1 a word, 0 the end, -1 unreadable. */
+/* 1 a word, 0 the end, -1 unreadable, or no memory, and that for good. */
 static int
 next_word(const char **p, struct buf *word)
 {
 	size_t len;
 
+	if (word->failed)
+		return -1;
 	buf_clear(word);
 	*p += strspn(*p, BLANKS);
 	if (**p == '\0' || **p == '#')
 		return 0;
 	if (**p == '[')
-		return bracketed(p, word) && word->len <= WORD_MAX ? 1 : -1;
+		return bracketed(p, word) && word->len <= WORD_MAX &&
+			       !word->failed
+			   ? 1
+			   : -1;
 	len = strcspn(*p, BLANKS);
 	buf_put(word, *p, len);
 	*p += len;
@@ -209,6 +214,7 @@ stack_read_line(struct stack *s, const char *text, const char *file,
 	if (strcmp(buf_str(&r.word), "include") == 0) {
 		if (next_word(&r.at, ret_include) != 1 ||
 		    ret_include->len == 0 || next_word(&r.at, &r.word) != 0) {
+			r.word.failed |= ret_include->failed;
 			buf_clear(ret_include);
 			good = stack_fault_all(s, file, number,
 			    "include wants the name of one file");
@@ -222,6 +228,7 @@ stack_read_line(struct stack *s, const char *text, const char *file,
 		good = r.line && (read_line(&r) || r.line->fault);
 	}
 out:
+	good = good && !r.word.failed; /* nobody knows what it says */
 	buf_free(&r.word);
 	return good;
 }

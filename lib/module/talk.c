@@ -48,6 +48,11 @@ module_receive(struct module *m, size_t max, struct buf *frame,
 		got = -1;
 	if (got == 1)
 		return TOKENWARD_OK;
+	if (got < 0 && err->no_memory) {
+		module_misbehave(
+		    m, TOKENWARD_FAILED, false, err, "it was stopped");
+		return error_memory(err);
+	}
 	if (got == 0)
 		return module_misbehave(m, TOKENWARD_UNAVAILABLE, true, err,
 		    "it ended without an answer");
@@ -171,9 +176,13 @@ read_answer(struct module *m, const struct buf *frame, struct buf *reply,
     struct error *err)
 {
 	struct answer a = {.result = -1};
+	bool good = take_answer(m, frame, &a, reply);
 	enum tokenward_module_result r;
 
-	if (take_answer(m, frame, &a, reply) && !reply->failed) {
+	if (reply->failed) {
+		error_memory(err);
+		r = module_failed(m, err);
+	} else if (good) {
 		r = check_silent(m, err)
 			? module_failed(m, err)
 			: module_conclude(m, a.result, buf_str(&a.said), err);

@@ -89,8 +89,11 @@ accept_vars(const struct provider *p, struct credential *c, struct error *err)
 
 		if (!var)
 			return unknown_var(p, name, err);
+		errno = 0;
 		if (!provider_var_takes(var, c->vars.v[i].value))
-			return bad_var(p, var, c->vars.v[i].value, err);
+			return errno == ENOMEM
+				   ? error_memory(err)
+				   : bad_var(p, var, c->vars.v[i].value, err);
 	}
 	for (size_t i = 0; i < p->vars_n; i++) {
 		const struct provider_var *var = &p->vars[i];

@@ -20,18 +20,21 @@
 #define KEEP_MAX 1024u
 
 static void
-set_clean(char **at, const char *s, size_t len, size_t max)
+set_clean(
+    const struct answer *a, char **at, const char *s, size_t len, size_t max)
 {
 	cleanup_buf struct buf b = BUF_INIT;
 
 	str_clean(&b, s, len, max);
 	free(*at);
 	*at = b.failed ? NULL : strdup(buf_str(&b));
+	*a->failed |= !*at;
 }
 
 /* No token after all: what came with it must not be used either. */
 static void
-give_up(struct reply *ret, enum outcome is, const char *stage, const char *why)
+give_up(const struct answer *a, struct reply *ret, enum outcome is,
+    const char *stage, const char *why)
 {
 	buf_free(&ret->token);
 	buf_free(&ret->refresh);
@@ -39,8 +42,10 @@ give_up(struct reply *ret, enum outcome is, const char *stage, const char *why)
 	ret->life = LIFE_UNKNOWN;
 	ret->life_assumed = false;
 	ret->outcome = is;
-	set_clean(&ret->stage, stage, strlen(stage), 16);
-	set_clean(&ret->error_message, why, strlen(why), MESSAGE_MAX);
+	free(ret->error_code);
+	ret->error_code = NULL;
+	set_clean(a, &ret->stage, stage, strlen(stage), 16);
+	set_clean(a, &ret->error_message, why, strlen(why), MESSAGE_MAX);
 }
 
 /* Why there is no token, said of a body that ought to have one. */
@@ -63,7 +68,8 @@ no_token(const struct answer *a, struct reply *ret)
 	else
 		buf_printf(&why, "the answer has no token at %s",
 		    a->provider->token_at.v[0]);
-	give_up(ret, OUTCOME_TEMPORARY, "answer", buf_str(&why));
+	*a->failed |= why.failed;
+	give_up(a, ret, OUTCOME_TEMPORARY, "answer", buf_str(&why));
 }
 
 /*
@@ -79,7 +85,7 @@ take_type(const struct answer *a, struct reply *ret)
 
 	if (found == FOUND_NONE)
 		buf_put_str(&type, p->type_default);
-	set_clean(&ret->type, buf_str(&type), type.len, TYPE_MAX);
+	set_clean(a, &ret->type, buf_str(&type), type.len, TYPE_MAX);
 	if (found == FOUND_NONE || p->use_said ||
 	    strcasecmp(buf_str(&type), "Bearer") == 0 ||
 	    strcasecmp(buf_str(&type), p->type_default) == 0)
@@ -88,7 +94,7 @@ take_type(const struct answer *a, struct reply *ret)
 	    "the token is of type \"%s\", and the provider file does not say "
 	    "how such a token is used (\"use\")",
 	    ret->type ? ret->type : "?");
-	give_up(ret, OUTCOME_BAD_REQUEST, "answer", buf_str(&why));
+	give_up(a, ret, OUTCOME_BAD_REQUEST, "answer", buf_str(&why));
 	return false;
 }
 
@@ -111,17 +117,18 @@ take_token(const struct answer *a, struct reply *ret)
 	else if (!str_is_visible(buf_str(&ret->token), ret->token.len))
 		why = "the token has blanks or control characters in it";
 	if (why)
-		give_up(ret, OUTCOME_TEMPORARY, "answer", why);
+		give_up(a, ret, OUTCOME_TEMPORARY, "answer", why);
 	return !why;
 }
 
 /* A list of scopes is as good as a string of them. */
 static bool
-list_at(struct json_object *root, const char *at, struct buf *out)
+list_at(const struct answer *a, const char *at, struct buf *out)
 {
 	struct json_object *v;
 
-	if (!doc_at(root, at, &v) || !json_object_is_type(v, json_type_array))
+	if (!doc_at(a->root, at, &v, a->failed) ||
+	    !json_object_is_type(v, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(v); i++) {
 		if (out->len > 0)
@@ -139,10 +146,12 @@ take_scope(const struct answer *a, struct reply *ret)
 
 	if (answer_first(a, at, &scope) == FOUND_NONE) {
 		for (size_t i = 0; i < at->n && scope.len == 0; i++)
-			list_at(a->root, at->v[i], &scope);
+			list_at(a, at->v[i], &scope);
 	}
+	*a->failed |= scope.failed;
 	if (scope.len > 0)
-		set_clean(&ret->scope, buf_str(&scope), scope.len, SCOPE_MAX);
+		set_clean(
+		    a, &ret->scope, buf_str(&scope), scope.len, SCOPE_MAX);
 }
 
 static void
@@ -160,9 +169,9 @@ take_rest(const struct answer *a, struct reply *ret)
 		if (answer_get(a, p->keep.v[i].value, &raw) == FOUND_NONE)
 			continue;
 		str_clean(&value, buf_str(&raw), raw.len, KEEP_MAX);
-		if (!value.failed)
-			strmap_set(
-			    &ret->keep, p->keep.v[i].key, buf_str(&value));
+		*a->failed |=
+		    value.failed ||
+		    !strmap_set(&ret->keep, p->keep.v[i].key, buf_str(&value));
 	}
 }
 
@@ -183,7 +192,7 @@ take_error(
 	cleanup_buf struct buf text = BUF_SECRET_INIT;
 
 	if (answer_first(a, at, &text) != FOUND_NONE)
-		set_clean(ret, buf_str(&text), text.len, max);
+		set_clean(a, ret, buf_str(&text), text.len, max);
 }
 
 static void
@@ -194,10 +203,10 @@ take_errors(const struct answer *a, struct reply *ret)
 	take_error(a, &p->error_code_at, CODE_MAX, &ret->error_code);
 	take_error(a, &p->error_message_at, MESSAGE_MAX, &ret->error_message);
 	if (a->http->status >= 300 && a->http->status < 400)
-		set_clean(&ret->stage, "redirect", 8, 16);
+		set_clean(a, &ret->stage, "redirect", 8, 16);
 }
 
-void
+bool
 provider_answer(
     const struct provider *p, const struct http_answer *http, struct reply *ret)
 {
@@ -218,7 +227,8 @@ provider_answer(
 	else
 		take_errors(&a, ret);
 	if (failed)
-		give_up(ret, OUTCOME_TEMPORARY, "memory",
+		give_up(&a, ret, OUTCOME_TEMPORARY, "memory",
 		    "the fetch helper ran out of memory");
 	doc_free(a.root);
+	return !failed;
 }

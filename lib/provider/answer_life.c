@@ -91,7 +91,7 @@ number_at(const struct answer *a, struct json_object *root, const char *at,
 {
 	cleanup_buf struct buf text = BUF_INIT;
 	struct json_object *v;
-	bool found = doc_at(root, at, &v) && doc_text(v, &text);
+	bool found = doc_at(root, at, &v, a->failed) && doc_text(v, &text);
 
 	*a->failed |= text.failed;
 	return found && count(buf_str(&text), ret);

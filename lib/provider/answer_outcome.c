@@ -64,7 +64,8 @@ literal_at(const struct answer *a, const char *at, struct buf *out)
 	bool found;
 
 	if (!str_prefix(at, "header:")) {
-		found = doc_at(a->root, at, &v) && doc_literal(v, out);
+		found =
+		    doc_at(a->root, at, &v, a->failed) && doc_literal(v, out);
 	} else {
 		found = answer_get(a, at, &text) != FOUND_NONE;
 		if (found)
@@ -82,7 +83,7 @@ exists(const struct answer *a, const char *at)
 
 	if (str_prefix(at, "header:"))
 		return answer_get(a, at, &text) != FOUND_NONE;
-	return doc_at(a->root, at, &v);
+	return doc_at(a->root, at, &v, a->failed);
 }
 
 static bool

@@ -43,7 +43,7 @@ answer_get(const struct answer *a, const char *at, struct buf *out)
 
 	if (str_prefix(at, "header:"))
 		return get_header(a, at + strlen("header:"), out);
-	if (!doc_at(a->root, at, &v) || !doc_text(v, out))
+	if (!doc_at(a->root, at, &v, a->failed) || !doc_text(v, out))
 		return FOUND_NONE;
 	*a->failed |= out->failed;
 	if (out->len == before)

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* JSON documents by json-c, behind base/json_scan. */
+#include <errno.h>
 #include <json-c/json.h>
 #include <json-c/json_visit.h>
-#include <json-c/printbuf.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/json_write.h"
 #include "base/secret.h"
 #include "provider/doc.h"
-
-/* The tokener keeps the last string it read: its buffer is wiped, too. */
-static struct json_object *
-parse(const char *text, size_t len)
-{
-	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH + 2);
-	struct json_object *root;
-
-	if (!tok)
-		return NULL;
-	/* Made large at once, so that growing leaves no copies behind. */
-	printbuf_memset(tok->pb, 0, 0, (int)len + 1);
-	printbuf_reset(tok->pb);
-	root = json_tokener_parse_ex(tok, text, (int)len);
-	wipe(tok->pb->buf, (size_t)tok->pb->size);
-	json_tokener_free(tok);
-	return root;
-}
 
 /* Of a text that was scanned, and so has a first character. */
 static bool
@@ -50,8 +32,7 @@ doc_parse(const char *text, size_t len, struct json_fault *ret)
 		*ret = (struct json_fault){.line = 1, .what = "no JSON object"};
 		return NULL;
 	}
-	root = parse(text, len);
-	if (!root)
+	if (!doc_make(text, len, &root))
 		*ret = (struct json_fault){1, "no memory to read it", true};
 	return root;
 }
@@ -80,9 +61,16 @@ doc_free(struct json_object *root)
 }
 
 bool
-doc_at(struct json_object *root, const char *pointer, struct json_object **ret)
+doc_at(struct json_object *root, const char *pointer, struct json_object **ret,
+    bool *failed)
 {
-	return root && json_pointer_get(root, pointer, ret) == 0;
+	if (!root)
+		return false;
+	errno = 0;
+	if (json_pointer_get(root, pointer, ret) == 0)
+		return true;
+	*failed |= errno == ENOMEM;
+	return false;
 }
 
 /* Whole numbers look the same with and without a point. */

@@ -14,11 +14,17 @@ struct json_object;
 /* NULL with the fault, also when the text is no object. */
 struct json_object *doc_parse(
     const char *text, size_t len, struct json_fault *ret);
+/* Any value of a text that json_scan() accepted; JSON null is NULL.  False:
+   no memory. */
+bool doc_make(const char *text, size_t len, struct json_object **ret);
 /* Wipes every string as far as json-c lets us; NULL is allowed. */
 void doc_free(struct json_object *root);
-/* The value at a JSON Pointer, whose JSON null is NULL; false: none there. */
-bool doc_at(
-    struct json_object *root, const char *pointer, struct json_object **ret);
+/*
+ * The value at a JSON Pointer, whose JSON null is NULL; false: none there, or
+ * no memory to look, and then *failed is set.
+ */
+bool doc_at(struct json_object *root, const char *pointer,
+    struct json_object **ret, bool *failed);
 /* Text of a string, number or boolean, appended; false for other kinds. */
 bool doc_text(struct json_object *v, struct buf *out);
 /* The same as JSON text, so that "1" and 1 differ; null too. */

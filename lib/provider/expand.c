@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Templates of a provider file with a credential's values in their place. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -31,10 +32,11 @@ put_var(struct request *r, const char *name, struct buf *out, struct error *err)
 	const struct provider_var *var = provider_var(r->provider, name);
 	const char *value = strmap_get(&r->credential->vars, name);
 
+	errno = 0;
 	if (!value && var)
 		value = var->fallback;
 	if (!value || !var || !provider_var_takes(var, value))
-		return error_set(err, TOKENWARD_CONFIG,
+		return error_read(err, TOKENWARD_CONFIG,
 		    "%s: the variable \"%s\" has no value that provider %s "
 		    "takes: say it with \"tokenward edit %s --set %s=VALUE\"",
 		    r->credential->name, name, r->provider->id,
@@ -133,14 +135,13 @@ fits_host(const char *s)
 
 /* scheme://host:port and no more. */
 static bool
-fits_origin(const char *s)
+fits_origin(const char *s, struct error *why)
 {
 	cleanup_buf struct buf origin = BUF_INIT;
-	struct error ignored;
 	const char *host = strstr(s, "://");
 
 	return host && !strpbrk(host + 3, "/?") &&
-	       url_origin(s, &origin, &ignored) == TOKENWARD_OK;
+	       url_origin(s, &origin, why) == TOKENWARD_OK;
 }
 
 static int
@@ -149,13 +150,18 @@ put_url_piece(struct request *r, const struct piece *p, struct buf *out,
 {
 	cleanup_buf struct buf value = BUF_INIT;
 	enum url_part part = template_url_part(r->provider->url, p);
+	struct error why = {0};
 	const char *s;
 	int res = put_piece(r, p, &value, err);
 
 	if (res != TOKENWARD_OK)
 		return res;
 	s = buf_str(&value);
-	if (part == URL_ORIGIN && !fits_origin(s))
+	if (value.failed)
+		return error_memory(err);
+	if (part == URL_ORIGIN && !fits_origin(s, &why) && why.no_memory)
+		return error_memory(err);
+	if (part == URL_ORIGIN && !fits_origin(s, &why))
 		return bad_value(
 		    r, p, "it is no plain https://host[:port]", err);
 	if (part == URL_HOST && !fits_host(s))

@@ -31,8 +31,6 @@ reason(int e)
 		return "it has more than 64 KiB";
 	case EINVAL:
 		return "it is no regular file";
-	case ENOMEM:
-		return "out of memory";
 	case ENOENT:
 		return "there is no such file";
 	default:
@@ -46,6 +44,8 @@ read_file(const char *path, struct provider_file *ret, struct error *err)
 	int e = file_read_at(
 	    AT_FDCWD, path, PROVIDER_FILE_MAX, /* follow: */ true, &ret->text);
 
+	if (e == ENOMEM)
+		return error_memory(err);
 	if (e != 0)
 		return error_set(err, TOKENWARD_CONFIG,
 		    "cannot read the provider file %s: %s", path, reason(e));
@@ -166,7 +166,7 @@ id_of(const char *name, char id[65])
 static int
 collect(const char *dir, struct strmap *found, struct error *err)
 {
-	DIR *d = opendir(dir);
+	DIR *d = file_open_dir(AT_FDCWD, dir, 0);
 	struct dirent *e;
 	char id[65];
 	int res = TOKENWARD_OK;

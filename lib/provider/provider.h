@@ -141,7 +141,8 @@ void cleanup_provider_p(struct provider **p);
 #define cleanup_provider __attribute__((cleanup(cleanup_provider_p)))
 const struct provider_var *provider_var(
     const struct provider *p, const char *name);
-/* By its pattern or its list; a value is at most 1024 plain characters. */
+/* By its pattern or its list; a value is at most 1024 plain characters.  A
+   lack of memory is told by errno alone. */
 bool provider_var_takes(const struct provider_var *var, const char *value);
 /* The words of token.auth; lib/auth has a method for each. */
 extern const char *const provider_auth_words[];
@@ -200,11 +201,12 @@ struct http_answer {
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); false: anything else. */
 bool http_date(const char *s, int64_t *ret);
 /*
- * Reads an answer: token or named outcome, life, scope, errors.  Never
- * fails; what cannot be understood is an outcome with a stage.  ret comes as
- * REPLY_INIT; attempts, exchange and the stages of transport are not set.
+ * Reads an answer: token or named outcome, life, scope, errors.  What cannot
+ * be understood is an outcome with a stage.  ret comes as REPLY_INIT;
+ * attempts, exchange and the stages of transport are not set.  False: memory
+ * lacked, and the reply says so as far as it could.
  */
-void provider_answer(
+bool provider_answer(
     const struct provider *p, const struct http_answer *a, struct reply *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "provider/reading.h"
 
 #define TEN_YEARS INT64_C(315360000)
@@ -46,6 +47,20 @@ read_object(
 	return read_members(r, m->more, v, at);
 }
 
+/* Nothing in a file ends a line, turns it or hides in it when it is shown. */
+static int
+check_shown(struct reading *r, const char *s)
+{
+	cleanup_buf struct buf shown = BUF_INIT;
+
+	str_clean(&shown, s, strlen(s), 4 * TEXT_MAX);
+	if (shown.failed)
+		return error_memory(r->err);
+	return strcmp(buf_str(&shown), s) == 0
+		   ? TOKENWARD_OK
+		   : reading_must_be(r, "a string of printable characters");
+}
+
 static int
 text_of(struct reading *r, struct json_object *v, const char **ret)
 {
@@ -56,7 +71,7 @@ text_of(struct reading *r, struct json_object *v, const char **ret)
 		return reading_must_be(r, "a string that is not empty");
 	if (strlen(*ret) > TEXT_MAX)
 		return reading_must_be(r, "a string of at most 4096 bytes");
-	return TOKENWARD_OK;
+	return check_shown(r, *ret);
 }
 
 static int
@@ -214,9 +229,11 @@ read_map(
 	{
 		size_t mark = reading_begin(r, name);
 		const char *s;
-		int res = text_of(r, value, &s);
+		int res = check_shown(r, name);
 
 		(void)m;
+		if (res == TOKENWARD_OK)
+			res = text_of(r, value, &s);
 		if (res != TOKENWARD_OK)
 			return res;
 		if (!strmap_set(at, name, s))

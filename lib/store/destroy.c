@@ -12,21 +12,19 @@
 #include <unistd.h>
 #include <sodium.h>
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "store/entries.h"
 #include "store/front.h"
+#include "store/header_fields.h"
 #include "store/lock.h"
 
 #define WAIT_MS 5000
-
-static const unsigned char header_magic[8] = {
-    0x89, 'T', 'W', 'H', '\r', '\n', 0x1a, '\n'};
 
 struct destroying {
 	struct files f;
 	struct strlist *left;
 	unsigned dropped;
 	bool has_lock;
+	const int64_t *deadline_ms;
 	struct error *err;
 };
 
@@ -42,7 +40,7 @@ fail(struct destroying *d, int e, const char *what, const char *name)
 static int
 look_for_header(struct destroying *d, const char *name, bool *ret)
 {
-	unsigned char first[sizeof(header_magic)];
+	unsigned char first[HEADER_MAGIC_LEN];
 	long n = files_head(&d->f, name, first, sizeof(first));
 
 	*ret = n == 0 || (n == sizeof(first) &&
@@ -115,40 +113,62 @@ write_over(int fd)
 		file_sync_fd(fd);
 }
 
-/* The name first: what is written over is known for a header no more. */
+/* Opened for write_over, when it is ours; its name goes. */
+static int
+drop_name(struct destroying *d, const char *name, int *ret_fd)
+{
+	bool ours = false;
+	int r = look_for_header(d, name, &ours);
+
+	if (r != TOKENWARD_OK || !ours)
+		return r;
+	*ret_fd = file_open(
+	    d->f.dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	return unlinkat(d->f.dir, name, 0) < 0 && errno != ENOENT
+		   ? fail(d, errno, "remove", name)
+		   : TOKENWARD_OK;
+}
+
+static int
+sync_names(struct destroying *d, const char *name)
+{
+	int e = file_sync_fd(d->f.dir);
+
+	return e ? fail(d, e, "remove", name) : TOKENWARD_OK;
+}
+
+/*
+ * The name first, and for good: what is written over is known for a header
+ * no more, should the power fail.
+ */
 static int
 drop_header(struct destroying *d, const char *name)
 {
 	cleanup_close int fd = -1;
-	bool ours = false;
+	int r = drop_name(d, name, &fd);
 
-	if (look_for_header(d, name, &ours) != TOKENWARD_OK || !ours)
-		return ours ? TOKENWARD_OK : d->err->code;
-	fd = file_open(
-	    d->f.dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-	if (unlinkat(d->f.dir, name, 0) < 0 && errno != ENOENT)
-		return fail(d, errno, "remove", name);
-	write_over(fd);
-	return TOKENWARD_OK;
+	if (r == TOKENWARD_OK)
+		r = sync_names(d, name);
+	if (r == TOKENWARD_OK)
+		write_over(fd);
+	return r;
 }
 
+/* That by which it is a store last. */
 static int
 drop_headers(struct destroying *d)
 {
 	static const char *const names[] = {
 	    "header.old.new", "header.new", "header.old", "header"};
 	size_t i;
-	int e, r = TOKENWARD_OK;
+	int r = TOKENWARD_OK;
 
-	for (i = 0; r == TOKENWARD_OK && i < 4; i++)
-		r = drop_header(d, names[i]);
-	if (r != TOKENWARD_OK)
-		return r;
 	/* Whatever it is, doctor put it there. */
 	if (unlinkat(d->f.dir, "header.bad", 0) < 0 && errno != ENOENT)
 		return fail(d, errno, "remove", "header.bad");
-	e = file_sync_fd(d->f.dir);
-	return e ? fail(d, e, "remove", "header") : TOKENWARD_OK;
+	for (i = 0; r == TOKENWARD_OK && i < 4; i++)
+		r = drop_header(d, names[i]);
+	return r;
 }
 
 static bool
@@ -236,7 +256,7 @@ sync_above(const char *path)
 	return file_sync_fd(fd);
 }
 
-/* The lock stays as long as others' files do: it says what this was. */
+/* The lock is the last that goes: it says what this was. */
 static int
 drop_directory(struct destroying *d)
 {
@@ -245,6 +265,8 @@ drop_directory(struct destroying *d)
 
 	if (d->left->n > 0)
 		return TOKENWARD_OK;
+	if (sync_names(d, ".") != TOKENWARD_OK)
+		return d->err->code;
 	if (d->has_lock && unlinkat(d->f.dir, "lock", 0) < 0 && errno != ENOENT)
 		return fail(d, errno, "remove", "lock");
 	e = file_sync_fd(d->f.dir);
@@ -262,7 +284,7 @@ drop_directory(struct destroying *d)
 static int
 hold(struct destroying *d, int *ret_header, int *ret_epoch)
 {
-	int64_t until = clock_boot_ms() + WAIT_MS;
+	int64_t until = files_until(d->deadline_ms, WAIT_MS);
 
 	if (!d->has_lock)
 		return TOKENWARD_OK;
@@ -293,9 +315,28 @@ destroy(struct destroying *d)
 }
 
 int
-store_destroy(const char *path, struct strlist *ret_left, struct error *err)
+store_wait_idle(const char *path, const int64_t *deadline_ms, struct error *err)
 {
-	struct destroying d = {.left = ret_left, .err = err};
+	struct destroying d = {.deadline_ms = deadline_ms, .err = err};
+	cleanup_lock int header = -1;
+	cleanup_lock int epoch = -1;
+	int r = files_open(path, &d.f, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	r = look_for_lock(&d, &d.has_lock);
+	if (r == TOKENWARD_OK)
+		r = hold(&d, &header, &epoch);
+	files_close(&d.f);
+	return r;
+}
+
+int
+store_destroy(const char *path, const int64_t *deadline_ms,
+    struct strlist *ret_left, struct error *err)
+{
+	struct destroying d = {
+	    .deadline_ms = deadline_ms, .left = ret_left, .err = err};
 	int r = files_open(path, &d.f, err);
 
 	if (r != TOKENWARD_OK)

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "store/entries.h"
 #include "store/front.h"
+#include "store/lines.h"
 
 static const char *const parts[] = {
     "header", "header.old", "header.bad", "lock", "credentials", "tokens"};
@@ -61,7 +62,7 @@ struct walk {
 };
 
 static int
-give(const struct walk *w, DIR *d, const char *name)
+give(const struct walk *w, DIR *d, const char *name, struct error *err)
 {
 	char path[NAME_MAX + 32];
 	struct entry e = {.path = path, .kind = w->kind};
@@ -70,7 +71,9 @@ give(const struct walk *w, DIR *d, const char *name)
 	snprintf(path, sizeof(path), "%s%s%s", w->folder ? w->folder : "",
 	    w->folder ? "/" : "", name);
 	if (fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return 0; /* gone meanwhile */
+		return errno == ENOENT /* gone meanwhile */
+			   ? 0
+			   : files_fail(w->f, errno, "look at", path, err);
 	e.mode = st.st_mode;
 	e.what = w->folder ? record_entry_kind(name, e.index) : top_kind(name);
 	return w->each(w->data, &e);
@@ -80,23 +83,18 @@ static int
 walk_folder(const struct walk *w, struct error *err)
 {
 	const char *name = w->folder ? w->folder : ".";
-	int fd =
-	    file_open(w->f->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = file_open_dir(w->f->dir, name, O_NOFOLLOW);
 	int r = 0, e = errno;
 	struct dirent *entry;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	if (!d)
 		return e == ENOENT || e == ENOTDIR || e == ELOOP
 			   ? TOKENWARD_OK
 			   : files_fail(w->f, e, "read", name, err);
-	}
 	while (r == 0 && (errno = 0, entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
-			r = give(w, d, entry->d_name);
+			r = give(w, d, entry->d_name, err);
 	e = r == 0 ? errno : 0;
 	closedir(d);
 	return e ? files_fail(w->f, e, "read", name, err) : r;
@@ -120,10 +118,11 @@ files_entries(
 /* ---- of an open store -------------------------------------------------- */
 
 struct outside_walk {
-	struct store *s;
+	struct records *from;
 	enum record_kind kind;
 	entry_fn each;
 	void *data;
+	struct error *err;
 };
 
 static int
@@ -142,32 +141,54 @@ give_outside(void *data, const unsigned char *index)
 {
 	struct outside_walk *w = data;
 	cleanup_buf struct buf path = BUF_INIT;
-	struct entry e = {
-	    .what = ENTRY_RECORD, .kind = w->kind, .mode = S_IFREG | 0600};
+	struct entry e = {.what = ENTRY_RECORD,
+	    .kind = w->kind,
+	    .mode = S_IFREG | 0600,
+	    .from = w->from};
 	struct place at;
 
 	place_of_index(w->kind, index, &at);
-	records_path(&w->s->records, at.file.text, &path);
+	records_path(w->from, at.file.text, &path);
 	e.path = buf_str(&path);
 	memcpy(e.index, index, INDEX_LEN);
 	return w->each(w->data, &e);
 }
 
+static int
+give_place(struct outside_walk *w, struct records *from, struct error *err)
+{
+	int kind, r = TOKENWARD_OK;
+
+	w->from = from;
+	for (kind = 0; r == TOKENWARD_OK && kind < RECORD_KIND_MAX; kind++) {
+		w->kind = (enum record_kind)kind;
+		r = from->ops->each(from, w->kind, give_outside, w, err);
+	}
+	return r;
+}
+
+static int
+give_line(void *data, struct line *l, const char *what)
+{
+	struct outside_walk *w = data;
+
+	(void)what;
+	if (!l->from)
+		*w->err = l->why;
+	return l->from ? give_place(w, l->from, w->err) : l->code;
+}
+
 int
 store_entries(struct store *s, entry_fn each, void *data, struct error *err)
 {
-	struct outside_walk w = {.s = s, .each = each, .data = data};
-	int kind, r;
+	struct outside_walk w = {.each = each, .data = data, .err = err};
+	bool outside = s->records.where->module != NULL;
+	int r = files_entries(&s->files, outside ? give_astray : each,
+	    outside ? (void *)&w : data, err);
 
-	if (!s->records.where->module)
-		return files_entries(&s->files, each, data, err);
-	r = files_entries(&s->files, give_astray, &w, err);
-	for (kind = 0; r == TOKENWARD_OK && kind < RECORD_KIND_MAX; kind++) {
-		w.kind = (enum record_kind)kind;
-		r = s->records.ops->each(
-		    &s->records, w.kind, give_outside, &w, err);
-	}
-	return r;
+	if (r == TOKENWARD_OK && outside)
+		r = give_place(&w, &s->records, err);
+	return r ? r : lines_each(s, give_line, &w, err);
 }
 
 int
@@ -177,7 +198,18 @@ store_read_entry(struct store *s, const struct entry *e, struct buf *out,
 	struct place at;
 
 	place_of_index(e->kind, e->index, &at);
-	return place_read_bare(s, &at, out, ret_generation, err);
+	return place_read_bare(s, &at, e->from, out, ret_generation, err);
+}
+
+int
+store_read_index(struct store *s, enum record_kind kind,
+    const unsigned char *index, struct buf *out, uint64_t *ret_generation,
+    struct error *err)
+{
+	struct place at;
+
+	place_of_index(kind, index, &at);
+	return place_read(s, &at, out, ret_generation, err);
 }
 
 bool
@@ -185,14 +217,12 @@ store_has_record(
     struct store *s, enum record_kind kind, const unsigned char *index)
 {
 	cleanup_buf struct buf ignored = BUF_INIT;
+	struct records *from;
 	struct error err;
 	struct place at;
 
 	place_of_index(kind, index, &at);
-	if (!s->records.where->module)
-		return files_has(&s->files, at.file.text);
-	return s->records.ops->head(&s->records, at.file.text, &ignored,
-		   &err) != TOKENWARD_NOT_FOUND;
+	return lines_head(s, &at, &ignored, &from, &err) != TOKENWARD_NOT_FOUND;
 }
 
 bool

@@ -18,12 +18,15 @@ enum entry_kind {
 	ENTRY_STRANGE
 };
 
+struct records;
+
 struct entry {
 	enum entry_kind what;
 	enum record_kind kind; /* of a record */
 	unsigned char index[INDEX_LEN];
 	const char *path; /* under the directory, or MODULE:KEY */
 	mode_t mode;
+	struct records *from; /* NULL: where the records of the store lie */
 };
 
 /* In no order; a result that is not 0 ends the walk. */
@@ -34,6 +37,11 @@ int files_entries(
 /* One record by its file; a damaged one is told by its fault alone. */
 int store_read_entry(struct store *s, const struct entry *e, struct buf *out,
     uint64_t *ret_generation, struct error *err);
+/* The record that is in use, wherever it lies. */
+int store_read_index(struct store *s, enum record_kind kind,
+    const unsigned char *index, struct buf *out, uint64_t *ret_generation,
+    struct error *err);
+/* Of every place that is read; where records lie is also said by from. */
 int store_entries(
     struct store *s, entry_fn each, void *data, struct error *err);
 bool store_has_record(
@@ -46,11 +54,17 @@ int store_index(const struct store *s, const char *name, unsigned char *ret,
 int store_check_copy(struct store *s, struct error *err);
 
 /*
+ * Until nobody is at work there: what is taken away before store_destroy() is
+ * taken away only then.  TOKENWARD_UNAVAILABLE.
+ */
+int store_wait_idle(
+    const char *path, const int64_t *deadline_ms, struct error *err);
+/*
  * Takes away everything of ours, headers first, and the directory if nothing
  * else is in it; *ret_left has the others' files.  No header and nothing of
  * ours: TOKENWARD_CONFIG.  Killed, it is finished by saying it again.
  */
-int store_destroy(
-    const char *path, struct strlist *ret_left, struct error *err);
+int store_destroy(const char *path, const int64_t *deadline_ms,
+    struct strlist *ret_left, struct error *err);
 
 #endif

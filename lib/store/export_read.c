@@ -45,21 +45,17 @@ static int
 get_bytes(struct export_reader *r, size_t len, struct buf *b, struct error *err)
 {
 	unsigned char *room = buf_room(b, len);
-	size_t done = 0;
-	ssize_t n;
+	long n;
 
 	if (!room)
 		return error_memory(err);
-	while (done < len) {
-		n = read(r->fd, room + done, len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return cannot_read(r, err);
-		if (n == 0)
-			return damaged(r, "it is cut short", err);
-		done += (size_t)n;
+	n = file_fill(r->fd, room, len);
+	if (n < 0) {
+		errno = (int)-n;
+		return cannot_read(r, err);
 	}
+	if ((size_t)n < len)
+		return damaged(r, "it is cut short", err);
 	b->len += len;
 	return TOKENWARD_OK;
 }
@@ -143,7 +139,7 @@ export_unlock(
     struct export_reader *r, const unsigned char *master, struct error *err)
 {
 	if (!header_verify(&r->header, master))
-		return error_set(err, TOKENWARD_LOCKED,
+		return error_read(err, TOKENWARD_LOCKED,
 		    "the key is not that of the export %s", r->path);
 	r->keys = export_keys_new(master);
 	return r->keys ? TOKENWARD_OK : error_memory(err);
@@ -168,9 +164,12 @@ give(struct walk *w, const unsigned char *index, const struct buf *plain)
 	struct frame_field f;
 	char *name = NULL;
 
+	errno = 0;
 	if (frame_valid(plain->data, plain->len) &&
 	    frame_find(plain->data, plain->len, "name", &f))
 		name = frame_dup(&f);
+	if (!name && errno == ENOMEM)
+		return error_memory(w->err);
 	if (name)
 		export_index(w->r->keys, name, want);
 	if (!name || !str_is_name(name) ||

@@ -2,7 +2,7 @@
 /*
  * Writing an export file: under the name PATH.new, locked, until it is whole
  * and durable.  What a killed writer left there is known by its lock, which
- * is free, and by its first bytes.
+ * is free, and by its first bytes, which are durable before any others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,13 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/secret.h"
+#include "base/way.h"
 #include "store/export_file.h"
 
 struct export_writer {
 	char *path, *temp;
+	int dir;          /* both are in it */
+	const char *name; /* the end of path */
 	int fd;
 	struct header header;
 	struct export_keys *keys;
@@ -47,51 +50,78 @@ export_check_new(const char *path, struct error *err)
 
 /* ---- the temporary file ------------------------------------------------ */
 
-/* Ours and nobody writes it any more: empty, or it begins as we begin. */
+/*
+ * It begins as we begin.  Of a file that was not longer yet the power may
+ * have taken some bytes: those are zero.
+ */
+static bool
+begins_as_ours(int fd, bool longer)
+{
+	unsigned char first[EXPORT_MAGIC_LEN];
+	ssize_t i, n = pread(fd, first, sizeof(first), 0);
+
+	for (i = 0; i < n; i++)
+		if (first[i] != export_magic[i] && (longer || first[i]))
+			return false;
+	return n >= 0;
+}
+
+/* Ours and nobody writes it any more. */
 static bool
 is_leftover(int fd)
 {
-	unsigned char first[EXPORT_MAGIC_LEN];
 	struct stat st;
-	ssize_t n;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_uid != geteuid() || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return false;
-	n = pread(fd, first, sizeof(first), 0);
-	return n >= 0 && memcmp(first, export_magic, (size_t)n) == 0;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	       begins_as_ours(fd, st.st_size > EXPORT_MAGIC_LEN);
+}
+
+/* path or temp without its directory. */
+static const char *
+in_dir(const struct export_writer *w, const char *path)
+{
+	return path + (w->name - w->path);
 }
 
 static int
-remove_leftover(const char *temp, struct error *err)
+remove_leftover(const struct export_writer *w, struct error *err)
 {
+	const char *name = in_dir(w, w->temp);
 	cleanup_close int fd = file_open(
-	    AT_FDCWD, temp, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	    w->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 
 	if (fd < 0 && errno == ENOENT)
 		return TOKENWARD_OK;
 	if (fd < 0 && errno != ELOOP)
-		return cannot("open", temp, err);
+		return cannot("open", w->temp, err);
 	if (fd < 0 || !is_leftover(fd))
 		return error_set(err, TOKENWARD_EXISTS,
 		    "%s is in the way: another export writes it, or it is "
 		    "somebody else's file",
-		    temp);
-	return unlink(temp) < 0 ? cannot("remove", temp, err) : TOKENWARD_OK;
+		    w->temp);
+	return unlinkat(w->dir, name, 0) < 0 ? cannot("remove", w->temp, err)
+					     : TOKENWARD_OK;
 }
 
 static int
 open_temp(struct export_writer *w, struct error *err)
 {
-	if (remove_leftover(w->temp, err) != TOKENWARD_OK)
+	w->dir = way_to_file(w->path, &w->name);
+	if (w->dir < 0)
+		return cannot("open the directory of", w->path, err);
+	if (remove_leftover(w, err) != TOKENWARD_OK)
 		return err->code;
-	w->fd = file_open(
-	    AT_FDCWD, w->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	w->fd = file_open(w->dir, in_dir(w, w->temp),
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (w->fd < 0)
 		return cannot("make", w->temp, err);
 	if (flock(w->fd, LOCK_EX | LOCK_NB) < 0 || fchmod(w->fd, 0600) < 0)
 		return cannot("make", w->temp, err);
-	return TOKENWARD_OK;
+	errno = file_write_fd(w->fd, export_magic, EXPORT_MAGIC_LEN);
+	if (errno == 0) /* whatever comes next, it will be known for ours */
+		errno = file_sync_fd(w->fd);
+	return errno ? cannot("write", w->temp, err) : TOKENWARD_OK;
 }
 
 /* ---- content ----------------------------------------------------------- */
@@ -115,7 +145,8 @@ put_head(
 	if (header_encode(&w->header, master, &head, err) != TOKENWARD_OK)
 		return err->code;
 	export_mac_begin(w->keys);
-	buf_put(&all, export_magic, EXPORT_MAGIC_LEN);
+	crypto_generichash_update(
+	    export_mac(w->keys), export_magic, EXPORT_MAGIC_LEN);
 	buf_put_u32(&all, (uint32_t)head.len);
 	buf_put(&all, head.data, head.len);
 	return put_bytes(w, &all, err);
@@ -127,7 +158,7 @@ identity(const struct header *h)
 {
 	struct header only = *h;
 
-	only.slots_n = 0;
+	only.slots_n = only.gone_n = 0;
 	only.records = only.other = (struct where){0};
 	only.bytes = (struct buf)BUF_INIT;
 	return only;
@@ -139,7 +170,7 @@ begin(struct export_writer *w, const char *path, const struct header *h,
 {
 	int r;
 
-	w->fd = -1;
+	w->fd = w->dir = -1;
 	w->path = strdup(path);
 	if (asprintf(&w->temp, "%s.new", path) < 0)
 		w->temp = NULL;
@@ -208,44 +239,17 @@ put_tail(struct export_writer *w, struct error *err)
 	return errno ? cannot("write", w->temp, err) : TOKENWARD_OK;
 }
 
-/* Never over a file that is there; 0 or errno. */
-static int
-give_name(const char *temp, const char *path)
-{
-	if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return errno;
-	if (link(temp, path) < 0)
-		return errno;
-	return unlink(temp) < 0 ? errno : 0;
-}
-
-static int
-sync_parent(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	cleanup_free char *parent =
-	    slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	cleanup_close int fd = -1;
-
-	if (!parent)
-		return ENOMEM;
-	fd = file_open(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
-	return fd < 0 ? errno : file_sync_fd(fd);
-}
-
 int
 export_finish(struct export_writer *w, struct error *err)
 {
 	if (put_tail(w, err) != TOKENWARD_OK)
 		return err->code;
-	errno = give_name(w->temp, w->path);
+	errno = file_name_new_at(w->dir, in_dir(w, w->temp), w->name);
 	if (errno == EEXIST)
 		return export_check_new(w->path, err);
 	if (errno)
 		return cannot("make", w->path, err);
-	errno = sync_parent(w->path);
+	errno = way_sync(w->dir);
 	if (errno)
 		return cannot("make durable", w->path, err);
 	close(w->fd);
@@ -259,9 +263,11 @@ export_abandon(struct export_writer *w)
 	if (!w)
 		return;
 	if (w->fd >= 0) {
-		unlink(w->temp);
+		unlinkat(w->dir, in_dir(w, w->temp), 0);
 		close(w->fd);
 	}
+	if (w->dir >= 0)
+		close(w->dir);
 	secret_free(w->keys);
 	free(w->path);
 	free(w->temp);

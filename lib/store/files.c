@@ -12,8 +12,6 @@
 #include "base/str.h"
 #include "store/files.h"
 
-#define DEPTH_MAX 64
-
 const char *const files_folders[RECORD_KIND_MAX] = {
     [RECORD_CREDENTIAL] = "credentials",
     [RECORD_TOKENS] = "tokens",
@@ -60,8 +58,10 @@ files_fail(const struct files *f, int e, const char *what, const char *name,
 {
 	const char *why = strerrordesc_np(e);
 
-	return error_set(err, error_code_of_errno(e), "cannot %s %s/%s: %s%s",
-	    what, f->path, name, why ? why : "unknown error", cure(e));
+	error_set(err, error_code_of_errno(e), "cannot %s %s/%s: %s%s", what,
+	    f->path, name, why ? why : "unknown error", cure(e));
+	err->no_memory = e == ENOMEM;
+	return err->code;
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -81,43 +81,39 @@ check_owner(const char *path, const struct stat *st, struct error *err)
 	return TOKENWARD_OK;
 }
 
-/* Root's, or of whoever owns "/": in a user namespace that may be nobody. */
-static bool
-trusted_owner(uid_t uid)
+int
+files_lost(
+    const char *path, int e, const struct way_fault *fault, struct error *err)
 {
-	struct stat top;
-
-	return uid == 0 || (stat("/", &top) == 0 && top.st_uid == uid);
+	if (e == EPERM && fault->mode)
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "root does not use the store %s: others may rename a "
+		    "directory above it (uid %u, mode %04o)",
+		    path, fault->uid, fault->mode & 07777);
+	if (e == ELOOP)
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "the store %s is not used: the way to it goes in circles, "
+		    "or leads through links that others may change; name the "
+		    "place itself",
+		    path);
+	if (e == EACCES)
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "cannot open the store %s: Permission denied; only its "
+		    "owner may (the system's store is root's: use sudo)",
+		    path);
+	errno = e;
+	return error_errno(
+	    err, error_code_of_errno(e), "cannot open the store %s", path);
 }
 
-/*
- * Root's store could be swapped by whoever may rename a directory above it.
- * The way up goes by "..", which no link can bend.
- */
-static int
-check_above(int dir, const char *path, struct error *err)
+/* Root's store could be swapped by whoever may rename a directory above. */
+int
+files_check_above(int dir, const char *path, struct error *err)
 {
-	char up[3 * DEPTH_MAX + 1] = "";
-	struct stat st, below = {0};
-	int depth;
+	struct way_fault fault = {0};
+	int e = way_above(dir, false, &fault);
 
-	for (depth = 0; depth < DEPTH_MAX; depth++) {
-		memcpy(up + 3 * depth, "../", 4);
-		if (fstatat(dir, up, &st, 0) < 0)
-			return error_errno(err, error_code_of_errno(errno),
-			    "cannot look above the store %s", path);
-		if (st.st_ino == below.st_ino && st.st_dev == below.st_dev)
-			return TOKENWARD_OK;
-		if (!trusted_owner(st.st_uid) ||
-		    ((st.st_mode & 022) && !(st.st_mode & S_ISVTX)))
-			return error_set(err, TOKENWARD_NOT_ALLOWED,
-			    "root does not use the store %s: others may "
-			    "rename a directory above it (uid %u, mode %04o)",
-			    path, st.st_uid, st.st_mode & 07777);
-		below = st;
-	}
-	return error_set(
-	    err, TOKENWARD_USAGE, "the store %s lies too deep", path);
+	return e ? files_lost(path, e, &fault, err) : TOKENWARD_OK;
 }
 
 static int
@@ -129,14 +125,14 @@ check_dir(int dir, const char *path, struct error *err)
 		return error_errno(err, error_code_of_errno(errno), "%s", path);
 	if (check_owner(path, &st, err) != TOKENWARD_OK)
 		return err->code;
-	return geteuid() == 0 ? check_above(dir, path, err) : TOKENWARD_OK;
+	return files_check_above(dir, path, err);
 }
 
 int
 files_open(const char *path, struct files *ret, struct error *err)
 {
-	cleanup_close int dir =
-	    file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	cleanup_close int dir = way_open(path, O_RDONLY);
+	struct way_fault fault = {0};
 	char *copy;
 
 	if (dir < 0 && errno == ENOENT)
@@ -144,14 +140,8 @@ files_open(const char *path, struct files *ret, struct error *err)
 		    "there is no store at %s: make one with \"tokenward "
 		    "init\"",
 		    path);
-	if (dir < 0 && errno == EACCES)
-		return error_set(err, TOKENWARD_NOT_ALLOWED,
-		    "cannot open the store %s: Permission denied; only its "
-		    "owner may (the system's store is root's: use sudo)",
-		    path);
 	if (dir < 0)
-		return error_errno(err, error_code_of_errno(errno),
-		    "cannot open the store %s", path);
+		return files_lost(path, errno, &fault, err);
 	if (check_dir(dir, path, err) != TOKENWARD_OK)
 		return err->code;
 	copy = strdup(path);
@@ -189,14 +179,8 @@ files_head(const struct files *f, const char *name, void *to, size_t len)
 {
 	cleanup_close int fd = file_open(
 	    f->dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	do
-		n = read(fd, to, len);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : n;
+	return fd < 0 ? -errno : file_fill(fd, to, len);
 }
 
 /* A backup may have left out a folder that can be filled again. */
@@ -237,6 +221,15 @@ files_drop(const struct files *f, const char *name, struct error *err)
 				: TOKENWARD_OK;
 }
 
+int
+files_settle(const struct files *f, const char *folder, struct error *err)
+{
+	int e = file_sync_dir(f->dir, folder);
+
+	return e && e != ENOENT ? files_fail(f, e, "sync", folder, err)
+				: TOKENWARD_OK;
+}
+
 bool
 files_has(const struct files *f, const char *name)
 {
@@ -263,18 +256,13 @@ int
 files_each(const struct files *f, enum record_kind kind, files_each_fn each,
     void *data, struct error *err)
 {
-	int fd = file_open(f->dir, files_folders[kind],
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = file_open_dir(f->dir, files_folders[kind], O_NOFOLLOW);
 	int r, e = errno;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	if (!d)
 		return e == ENOENT
 			   ? TOKENWARD_OK
 			   : files_fail(f, e, "read", files_folders[kind], err);
-	}
 	r = walk(d, each, data);
 	e = errno;
 	closedir(d);

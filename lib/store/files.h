@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/way.h"
 #include "store/store.h"
 
 struct files {
@@ -44,6 +45,8 @@ int files_put(const struct files *f, const char *name, const struct buf *b,
     enum file_sync sync, struct error *err);
 /* With what a killed writer may have left of it; absent is success. */
 int files_drop(const struct files *f, const char *name, struct error *err);
+/* Names in a folder of it, or in ".", are durable, whoever put them there. */
+int files_settle(const struct files *f, const char *folder, struct error *err);
 bool files_has(const struct files *f, const char *name);
 
 /* Every record of a kind, in no order.  Not 0 ends the walk. */
@@ -51,6 +54,11 @@ typedef int (*files_each_fn)(void *data, const unsigned char *index);
 int files_each(const struct files *f, enum record_kind kind, files_each_fn each,
     void *data, struct error *err);
 
+/* 11 where others could put another directory in the place of root's. */
+int files_check_above(int dir, const char *path, struct error *err);
+/* The sentence for an error of base/way. */
+int files_lost(
+    const char *path, int e, const struct way_fault *fault, struct error *err);
 extern const char *const files_folders[RECORD_KIND_MAX];
 int files_make_folder(int dir, const char *name); /* 0 or errno */
 /* The sentence for an errno met while working on name. */

@@ -26,25 +26,27 @@ is_ours(const char *name)
 static int
 check_empty(int dir, const char *path, struct error *err)
 {
-	int copy = file_open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	DIR *d = file_open_dir(dir, ".", 0);
 	struct dirent *entry;
 	bool foreign = false;
+	int e;
 
-	if (!d) {
-		if (copy >= 0)
-			close(copy);
+	if (!d)
 		return error_errno(
 		    err, error_code_of_errno(errno), "cannot read %s", path);
-	}
-	while (!foreign && (entry = readdir(d)))
+	while (!foreign && (errno = 0, entry = readdir(d)))
 		foreign = !is_ours(entry->d_name);
+	e = errno;
 	closedir(d);
-	return foreign ? error_set(err, TOKENWARD_USAGE,
-			     "%s holds other files: a store needs an empty "
-			     "directory or none",
-			     path)
-		       : TOKENWARD_OK;
+	if (foreign)
+		return error_set(err, TOKENWARD_USAGE,
+		    "%s holds other files: a store needs an empty directory "
+		    "or none",
+		    path);
+	errno = e;
+	return e ? error_errno(
+		       err, error_code_of_errno(e), "cannot read %s", path)
+		 : TOKENWARD_OK;
 }
 
 /* Of our making or empty: then its mode is ours to set, whatever the umask. */
@@ -57,6 +59,11 @@ adopt(int dir, const char *path, struct error *err)
 		return error_errno(err, error_code_of_errno(errno), "%s", path);
 	if (check_empty(dir, path, err) != TOKENWARD_OK)
 		return err->code;
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "%s belongs to uid %u, not to you (uid %u): no store is "
+		    "made there",
+		    path, st.st_uid, geteuid());
 	if (st.st_uid == geteuid() && (st.st_mode & 07777) != 0700 &&
 	    fchmod(dir, 0700) < 0)
 		return error_errno(err, error_code_of_errno(errno),
@@ -67,9 +74,7 @@ adopt(int dir, const char *path, struct error *err)
 int
 files_make_folder(int dir, const char *name)
 {
-	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-		return errno;
-	return fchmodat(dir, name, 0700, 0) < 0 ? errno : 0;
+	return way_make_at(dir, name, 0700);
 }
 
 static int
@@ -78,7 +83,7 @@ make_lock(int dir)
 	cleanup_close int fd =
 	    file_open(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 
-	return fd < 0 || fchmod(fd, 0600) < 0 ? errno : 0;
+	return fd < 0 || fchmod(fd, 0600) < 0 ? errno : file_sync_fd(fd);
 }
 
 static int
@@ -104,23 +109,41 @@ make_content(int dir)
 	return e ? e : sync_above(dir);
 }
 
+static int
+cannot_make(const char *path, int e, struct error *err)
+{
+	errno = e;
+	return error_errno(
+	    err, error_code_of_errno(e), "cannot make the store %s", path);
+}
+
+/* Nothing of it before it is known whose place that is. */
+static int
+make_dir(const char *path, int *ret_dir, struct error *err)
+{
+	cleanup_close int way = -1;
+	struct way_fault fault = {0};
+	int e = way_make(path, 0700, &way, &fault);
+
+	if (e)
+		return e == ELOOP || fault.mode
+			   ? files_lost(path, e, &fault, err)
+			   : cannot_make(path, e, err);
+	*ret_dir = file_open(way, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (*ret_dir < 0)
+		return cannot_make(path, errno, err);
+	return files_check_above(*ret_dir, path, err);
+}
+
 int
 files_make(const char *path, struct files *ret, struct error *err)
 {
 	cleanup_close int dir = -1;
-	int e = file_make_dirs(path, 0700);
+	int e;
 
-	if (e == 0) {
-		dir = file_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
-		e = dir < 0 ? errno : 0;
-	}
-	if (e == 0 && adopt(dir, path, err) != TOKENWARD_OK)
+	if (make_dir(path, &dir, err) != TOKENWARD_OK ||
+	    adopt(dir, path, err) != TOKENWARD_OK)
 		return err->code;
-	if (e == 0)
-		e = make_content(dir);
-	errno = e;
-	if (e)
-		return error_errno(err, error_code_of_errno(e),
-		    "cannot make the store %s", path);
-	return files_open(path, ret, err);
+	e = make_content(dir);
+	return e ? cannot_make(path, e, err) : files_open(path, ret, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the front share: open.c and store.c. */
+/* What the files of the front share: open.c, create.c, store.c and
+   record_read.c. */
 #ifndef STORE_FRONT_H
 #define STORE_FRONT_H
 
@@ -24,6 +25,8 @@ struct keys {
 	unsigned char has_old;
 };
 
+struct lines;
+
 struct store {
 	struct files files;
 	struct header header;
@@ -31,6 +34,8 @@ struct store {
 	const struct key_context *modules; /* NULL: no programs are run */
 	struct stat looked; /* the header, when something was not found */
 	bool has_looked;
+	struct lines *lines; /* of the stack; NULL: not yet looked at */
+	struct lines *retired;
 	struct keys *keys; /* NULL: locked */
 	store_renew_fn renew;
 	void *renew_data;
@@ -40,11 +45,17 @@ struct store {
 /* Bytes of the lock file, besides three for each record. */
 enum { LOCK_AT_HEADER, LOCK_AT_EPOCH };
 
-/* At most so long from now, and hardly past the deadline. */
+/* At most so long from now, and hardly past the deadline (NULL: none). */
+int64_t files_until(const int64_t *deadline_ms, int64_t most_ms);
 int64_t store_until(const struct store *s, int64_t most_ms);
 /* The store's lock, of a directory without a header that can be read. */
 int files_lock_header(const struct files *f, const int64_t *deadline_ms,
     int *ret_lock, struct error *err);
+/* There is none, errno e says why; and what may bring it back. */
+int header_missing(const struct files *f, int e, struct error *err);
+/* "header" or "header.old", durable. */
+int header_put(const struct files *f, const char *name, const struct buf *b,
+    struct error *err);
 /* The header and the keys as they are now. */
 int store_renew(struct store *s, struct error *err);
 /* Holds off a new master key, and makes sure of having the present one. */
@@ -57,12 +68,22 @@ struct place {
 	unsigned char index[INDEX_LEN];
 	struct files_name file;
 };
-/* Reads, under a newer master key as well.  Appends to out. */
+const char *kind_word(enum record_kind kind); /* for a sentence */
+struct seal_id seal_id_of(
+    const struct store *s, const struct place *at, uint64_t generation);
+/* Reads through the stack's lines, under a newer master key as well.
+   Appends to out. */
 int place_read(struct store *s, const struct place *at, struct buf *out,
     uint64_t *ret_generation, struct error *err);
-/* The same; the sentence of a damaged one is its fault alone. */
-int place_read_bare(struct store *s, const struct place *at, struct buf *out,
-    uint64_t *ret_generation, struct error *err);
+/* The same in one place (NULL: the store's own), whatever other lines there
+   are. */
+int place_read_from(struct store *s, const struct place *at,
+    struct records *from, struct buf *out, uint64_t *ret_generation,
+    struct error *err);
+/* The same again; the sentence of a damaged one is its fault alone. */
+int place_read_bare(struct store *s, const struct place *at,
+    struct records *from, struct buf *out, uint64_t *ret_generation,
+    struct error *err);
 /* Seals with the present key; no check of what is there. */
 int place_write(struct store *s, const struct place *at,
     const struct buf *plain, uint64_t generation, bool durable,
@@ -75,10 +96,8 @@ int place_lock(const struct store *s, const struct place *at,
 int header_compare(const struct store *s, bool *ret_same, struct error *err);
 /* What is not there may lie elsewhere: the header was read again, and the
    place is another one. */
-bool records_have_moved(struct store *s);
+int records_have_moved(struct store *s, bool *ret, struct error *err);
 /* The key of a kind is there. */
 int need_key(const struct store *s, enum record_kind kind, struct error *err);
-/* The known one is given up for this one, which now belongs to the store. */
-void header_take(struct store *s, struct header *fresh);
 
 #endif

@@ -15,6 +15,7 @@
 #define STORE_ID_LEN 16
 #define HEADER_MAX 65536u
 #define HEADER_MAC_LEN 32
+#define HOME_MAX 4096u /* bytes of its path */
 #define FORMAT_VERSION 1
 
 #define KEPT_LEN 72 /* nonce, key, tag */
@@ -42,8 +43,14 @@ struct header {
 	struct where other; /* where some may lie that do not count: what
 				 moving them has begun, or not emptied */
 	bool has_other;
+	char *home; /* the directory it belongs to (home.h); NULL: not
+			 known */
 	struct key_slot slots[SLOTS_MAX];
 	size_t slots_n;
+	/* Removed ones of which something may be left elsewhere; they open
+	   nothing any more. */
+	struct key_slot gone[SLOTS_MAX];
+	size_t gone_n;
 	struct buf bytes; /* as read: what the MAC covers, and the MAC */
 };
 
@@ -51,14 +58,19 @@ void header_free(struct header *h);
 /* Nothing in it is to be trusted before header_verify(). */
 int header_decode(
     const void *data, size_t len, struct header *ret, struct error *err);
-/* True when the MAC agrees with this master key. */
+/* True when the MAC agrees with this master key; false also for a lack of
+   memory (errno). */
 bool header_verify(const struct header *h, const unsigned char *master);
 /* The same with the header's subkey (store/seal.h). */
 bool header_verify_key(const struct header *h, const unsigned char *key);
+/* Notes a slot that was taken out; of too many the oldest goes.  False: no
+   memory. */
+bool header_note_gone(struct header *h, const struct key_slot *slot);
+void header_drop_gone(struct header *h, size_t i);
 /* Seals a key of KEY_LEN bytes under the master key, for epoch h->epoch. */
 int header_keep(struct header *h, enum kept which, const unsigned char *master,
     const unsigned char *key, struct error *err);
-/* False: it is not there, or not of this master key. */
+/* False: it is not there, not of this master key, or no memory (errno). */
 bool header_kept(const struct header *h, enum kept which,
     const unsigned char *master, unsigned char *ret);
 /* Bytes of a header with its MAC. */

@@ -4,9 +4,9 @@
  * header: the one that names the files, so that names stay, and, until every
  * record is sealed anew, the master key before.
  */
+#include <errno.h>
 #include <string.h>
 #include <sodium.h>
-#include "base/cleanup.h"
 #include "base/secret.h"
 #include "store/header.h"
 #include "store/seal.h"
@@ -18,32 +18,44 @@ const char *const kept_names[KEPT_MAX] = {
     [KEPT_OLD_MASTER] = "old_master",
 };
 
+/* What a kept key is bound to: which one, of which store, since when. */
+struct binding {
+	unsigned char bytes[4 + STORE_ID_LEN + 4 + 16];
+	size_t len;
+};
+
 static void
-put_binding(struct buf *b, const struct header *h, enum kept which)
+bind(const struct header *h, enum kept which, struct binding *ret)
 {
-	buf_put(b, "kept", 4);
-	buf_put(b, h->store_id, STORE_ID_LEN);
-	buf_put_u32(b, (uint32_t)h->epoch);
-	buf_put_str(b, kept_names[which]);
+	unsigned char *p = ret->bytes;
+	size_t name = strlen(kept_names[which]);
+
+	memcpy(p, "kept", 4);
+	memcpy(p + 4, h->store_id, STORE_ID_LEN);
+	p += 4 + STORE_ID_LEN;
+	*p++ = (unsigned char)(h->epoch >> 24);
+	*p++ = (unsigned char)(h->epoch >> 16);
+	*p++ = (unsigned char)(h->epoch >> 8);
+	*p++ = (unsigned char)h->epoch;
+	memcpy(p, kept_names[which], name);
+	ret->len = (size_t)(p - ret->bytes) + name;
 }
 
 int
 header_keep(struct header *h, enum kept which, const unsigned char *master,
     const unsigned char *key, struct error *err)
 {
-	cleanup_buf struct buf binding = BUF_INIT;
+	struct binding binding;
 	struct kept_key *k = &h->kept[which];
 	unsigned char *wrap = secret_alloc(SEAL_KEY_LEN);
 
-	put_binding(&binding, h, which);
-	if (!wrap || binding.failed) {
-		secret_free(wrap);
+	if (!wrap)
 		return error_memory(err);
-	}
+	bind(h, which, &binding);
 	subkey_derive(SUBKEY_KEPT, master, wrap);
 	randombytes_buf(k->sealed, NONCE_LEN);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(k->sealed + NONCE_LEN, NULL,
-	    key, KEY_LEN, binding.data, binding.len, NULL, k->sealed, wrap);
+	    key, KEY_LEN, binding.bytes, binding.len, NULL, k->sealed, wrap);
 	secret_free(wrap);
 	k->there = true;
 	return TOKENWARD_OK;
@@ -53,19 +65,21 @@ bool
 header_kept(const struct header *h, enum kept which,
     const unsigned char *master, unsigned char *ret)
 {
-	cleanup_buf struct buf binding = BUF_INIT;
+	struct binding binding;
 	const struct kept_key *k = &h->kept[which];
 	unsigned char *wrap = k->there ? secret_alloc(SEAL_KEY_LEN) : NULL;
 	bool good;
 
-	if (!wrap)
+	if (!wrap) {
+		errno = k->there ? ENOMEM : 0;
 		return false;
-	put_binding(&binding, h, which);
+	}
+	bind(h, which, &binding);
 	subkey_derive(SUBKEY_KEPT, master, wrap);
-	good = !binding.failed &&
-	       crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL,
-		   k->sealed + NONCE_LEN, KEPT_LEN - NONCE_LEN, binding.data,
+	good = crypto_aead_xchacha20poly1305_ietf_decrypt(ret, NULL, NULL,
+		   k->sealed + NONCE_LEN, KEPT_LEN - NONCE_LEN, binding.bytes,
 		   binding.len, k->sealed, wrap) == 0;
+	errno = 0;
 	secret_free(wrap);
 	return good;
 }

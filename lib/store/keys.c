@@ -43,12 +43,16 @@ derive_all(const struct store *s, struct keys *k, const unsigned char *master,
 	if (!s->header.kept[KEPT_INDEX_KEY].there)
 		subkey_derive(SUBKEY_INDEX, master, k->index);
 	else if (!header_kept(&s->header, KEPT_INDEX_KEY, master, k->index))
-		return error_set(err, TOKENWARD_DAMAGED,
+		return error_read(err, TOKENWARD_DAMAGED,
 		    "the header of the store %s is damaged (index_key)",
 		    s->files.path);
 	derive_kind(k, RECORD_TOKENS, master, old);
-	if (with_credentials && sodium_init() >= 0) /* the fast code */
-		derive_kind(k, RECORD_CREDENTIAL, master, old);
+	if (!with_credentials)
+		return TOKENWARD_OK;
+	if (sodium_init() < 0) /* the fast code */
+		return error_set(err, TOKENWARD_FAILED,
+		    "the system gives no random numbers");
+	derive_kind(k, RECORD_CREDENTIAL, master, old);
 	return TOKENWARD_OK;
 }
 
@@ -68,7 +72,7 @@ derive_both(const struct store *s, struct keys *k, const unsigned char *master,
 	if (header_kept(&s->header, KEPT_OLD_MASTER, master, old))
 		r = derive_all(s, k, master, old, with_credentials, err);
 	else
-		r = error_set(err, TOKENWARD_DAMAGED,
+		r = error_read(err, TOKENWARD_DAMAGED,
 		    "the header of the store %s is damaged (old_master)",
 		    s->files.path);
 	secret_free(old);
@@ -142,6 +146,18 @@ store_renew(struct store *s, struct error *err)
 	    s->files.path);
 }
 
+/*
+ * Between two master keys, or two places, a record is lost with the header
+ * that tells of the new one: that may be of somebody who was killed.
+ */
+static int
+settle_change(struct store *s, struct error *err)
+{
+	return s->header.has_other || store_is_rekeyed(s)
+		   ? store_settle_header(s, err)
+		   : TOKENWARD_OK;
+}
+
 int
 store_join(struct store *s, int *ret_lock, struct error *err)
 {
@@ -155,7 +171,7 @@ store_join(struct store *s, int *ret_lock, struct error *err)
 		if (header_compare(s, &same, err) != TOKENWARD_OK)
 			return err->code;
 		if (same)
-			return TOKENWARD_OK;
+			return settle_change(s, err);
 		store_unlock_range(ret_lock);
 		if (store_renew(s, err) != TOKENWARD_OK)
 			return err->code;

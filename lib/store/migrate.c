@@ -2,7 +2,6 @@
 /* Moving records from place to place; see migrate.h. */
 #include <stdlib.h>
 #include <string.h>
-#include <sodium.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "store/front.h"
@@ -11,7 +10,6 @@
 #include "store/record_list.h"
 
 #define WAIT_MS 10000
-#define PASSES 5
 
 static void
 step(const struct migration *m)
@@ -190,6 +188,8 @@ even_out(struct migration *m, struct records *from, struct records *to,
 		    record_list_find(known, &present.v[i]), err);
 	if (r == TOKENWARD_OK)
 		r = drop_late(m, to, &present, err);
+	if (r == TOKENWARD_OK)
+		r = records_settle(to, err);
 	record_list_free(&present);
 	return r;
 }
@@ -203,126 +203,29 @@ turn(struct migration *m, struct records *to, const struct record_list *known,
 	struct store *s = m->s;
 	int r;
 
-	if (lock_take(s->files.dir, LOCK_AT_EPOCH, clock_boot_ms() + WAIT_MS,
+	if (lock_take(s->files.dir, LOCK_AT_EPOCH, store_until(s, WAIT_MS),
 		&epoch, err) != TOKENWARD_OK)
 		return error_prefix(err, "%s: ", s->files.path);
 	r = even_out(m, &s->records, to, known, err);
 	return r ? r : write_header(m, HEADER_TURN, NULL, err);
 }
 
-/* ---- two names for one place ------------------------------------------- */
+/* ---- the place before -------------------------------------------------- */
 
-/* A key that no record ever has. */
-static void
-find_probe(const struct store *s, struct place *ret)
-{
-	static const char text[] = "/probe of a place";
-	unsigned char index[INDEX_LEN];
-
-	crypto_generichash(index, INDEX_LEN, (const unsigned char *)text,
-	    sizeof(text), s->keys->index, SEAL_KEY_LEN);
-	place_of_index(RECORD_TOKENS, index, ret);
-}
-
-static int
-must_give_back(struct records *r, const struct place *at,
-    const struct buf *bytes, struct error *err)
-{
-	cleanup_buf struct buf got = BUF_INIT;
-	int code = r->ops->get(r, at->file.text, &got, err);
-
-	if (code != TOKENWARD_OK && code != TOKENWARD_NOT_FOUND)
-		return code;
-	return code == TOKENWARD_OK && buf_equal(&got, bytes)
-		   ? TOKENWARD_OK
-		   : error_set(err, TOKENWARD_FAILED,
-			 "%s does not give back what it was given",
-			 where_name(r->where));
-}
-
-/*
- * What is put into one and found in the other says that emptying one would
- * empty both.
- */
-static int
-probe(struct store *s, struct records *in, struct records *other,
-    bool *ret_same, struct error *err)
-{
-	cleanup_buf struct buf bytes = BUF_INIT, got = BUF_INIT;
-	unsigned char *room = buf_room(&bytes, INDEX_LEN);
-	struct error ignored;
-	struct place at;
-	int r;
-
-	if (!room)
-		return error_memory(err);
-	randombytes_buf(room, INDEX_LEN);
-	bytes.len = INDEX_LEN;
-	find_probe(s, &at);
-	r = in->ops->put(in, at.file.text, &bytes, true, err);
-	if (r == TOKENWARD_OK)
-		r = must_give_back(in, &at, &bytes, err);
-	if (r != TOKENWARD_OK)
-		return r;
-	r = other->ops->get(other, at.file.text, &got, err);
-	*ret_same = r == TOKENWARD_OK && buf_equal(&got, &bytes);
-	if (r == TOKENWARD_OK || r == TOKENWARD_NOT_FOUND)
-		return in->ops->drop(in, at.file.text, err);
-	in->ops->drop(in, at.file.text, &ignored);
-	return r;
-}
-
-/* ---- emptying ---------------------------------------------------------- */
-
-static int
-empty_once(struct records *r, void (*done)(void *), void *data,
-    size_t *ret_dropped, struct error *err)
-{
-	struct record_list l = {0};
-	struct place at;
-	size_t i;
-	int code = record_list(r, &l, err);
-
-	for (i = l.n; code == TOKENWARD_OK && i-- > 0;) { /* tokens first */
-		place_of_index(
-		    (enum record_kind)l.v[i].kind, l.v[i].index, &at);
-		code = r->ops->drop(r, at.file.text, err);
-		if (done)
-			done(data);
-	}
-	*ret_dropped = l.n;
-	record_list_free(&l);
-	return code;
-}
-
-static int
-empty(struct records *r, void (*done)(void *), void *data, struct error *err)
-{
-	size_t n;
-	int i, code;
-
-	for (i = 0; i < PASSES; i++) {
-		code = empty_once(r, done, data, &n, err);
-		if (code != TOKENWARD_OK || n == 0)
-			return code;
-	}
-	return error_set(err, TOKENWARD_FAILED,
-	    "%s still has records that it says it removed",
-	    where_name(r->where));
-}
-
-/* What may lie in the other place goes, unless it is the same place. */
+/* What may lie in the other place goes, unless it is the same place, or one
+   that is another store's. */
 static int
 clear_other(struct migration *m, struct error *err)
 {
 	struct records other;
+	bool stays = m->leave && m->s->header.other.module;
 	bool same = false;
 	int r;
 
 	records_open(&other, m->s, &m->s->header.other);
-	r = probe(m->s, &m->s->records, &other, &same, err);
-	if (r == TOKENWARD_OK && !same)
-		r = empty(&other, m->step, m->data, err);
+	r = records_same(m->s, &m->s->records, &other, &same, err);
+	if (r == TOKENWARD_OK && !same && !stays)
+		r = records_empty(&other, m->step, m->data, err);
 	records_close(&other);
 	m->changed = true;
 	return r ? r : write_header(m, HEADER_END, NULL, err);
@@ -359,7 +262,7 @@ begin(struct migration *m, const struct where *to, struct error *err)
 	int r;
 
 	records_open(&fresh, m->s, to);
-	r = probe(m->s, &fresh, &m->s->records, &m->same, err);
+	r = records_same(m->s, &fresh, &m->s->records, &m->same, err);
 	if (r == TOKENWARD_OK && !m->same)
 		r = check_empty(&fresh, err);
 	records_close(&fresh);
@@ -418,7 +321,7 @@ store_empty_modules(struct store *s, struct error *err)
 		if (!both[i] || !both[i]->module)
 			continue;
 		records_open(&r, s, both[i]);
-		code = empty(&r, NULL, NULL, err);
+		code = records_empty(&r, NULL, NULL, err);
 		records_close(&r);
 	}
 	return code;

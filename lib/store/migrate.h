@@ -20,6 +20,8 @@ struct migration {
 	const unsigned char *master;
 	void (*step)(void *data); /* one of many is done; may be NULL */
 	void *data;
+	bool leave; /* what lies in a module stays there: another store has
+			 it too */
 	size_t copied;
 	bool changed; /* there was something to do */
 	bool same;    /* it is the place there was, under other options */

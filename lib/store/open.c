@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Opening and making a store: the directory and its header file. */
+/* Opening a store: the directory and its header file. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "store/front.h"
+#include "store/lines.h"
 #include "store/lock.h"
 
 #define LOCK_MS 5000
 #define LAST_MS 200
 
-static int
-no_header(const struct files *f, int e, struct error *err)
+int
+header_missing(const struct files *f, int e, struct error *err)
 {
 	if (e == ENOENT && files_has(f, "header.old"))
 		return error_set(err, TOKENWARD_DAMAGED,
@@ -40,7 +43,7 @@ read_header(const struct files *f, struct header *ret, struct error *err)
 	int e = files_get(f, "header", HEADER_MAX, &b);
 
 	if (e)
-		return no_header(f, e, err);
+		return header_missing(f, e, err);
 	if (header_decode(b.data, b.len, ret, err) != TOKENWARD_OK)
 		return error_prefix(err, "store %s: ", f->path);
 	return TOKENWARD_OK;
@@ -69,6 +72,7 @@ store_close(struct store *s)
 	if (!s)
 		return;
 	store_lock_keys(s);
+	lines_free(s);
 	records_close(&s->records);
 	header_free(&s->header);
 	files_close(&s->files);
@@ -91,10 +95,11 @@ store_path(const struct store *s)
 bool
 store_exists(const char *path)
 {
-	cleanup_free char *header = NULL;
+	char header[PATH_MAX];
 	struct stat st;
+	int n = snprintf(header, sizeof(header), "%s/header", path);
 
-	if (asprintf(&header, "%s/header", path) < 0)
+	if (n < 0 || (size_t)n >= sizeof(header))
 		return false;
 	return stat(header, &st) == 0 || errno == EACCES;
 }
@@ -121,10 +126,11 @@ void
 store_rest(struct store *s)
 {
 	s->records.ops->rest(&s->records);
+	lines_free(s);
 }
 
-static int64_t
-until(const int64_t *deadline_ms, int64_t most_ms)
+int64_t
+files_until(const int64_t *deadline_ms, int64_t most_ms)
 {
 	int64_t now = clock_boot_ms(), end = now + most_ms;
 
@@ -136,106 +142,24 @@ until(const int64_t *deadline_ms, int64_t most_ms)
 int64_t
 store_until(const struct store *s, int64_t most_ms)
 {
-	return until(s->deadline_ms, most_ms);
+	return files_until(s->deadline_ms, most_ms);
 }
 
 int
 files_lock_header(const struct files *f, const int64_t *deadline_ms,
     int *ret_lock, struct error *err)
 {
-	int r = lock_take(
-	    f->dir, LOCK_AT_HEADER, until(deadline_ms, LOCK_MS), ret_lock, err);
+	int r = lock_take(f->dir, LOCK_AT_HEADER,
+	    files_until(deadline_ms, LOCK_MS), ret_lock, err);
 
 	return r ? error_prefix(err, "%s: ", f->path) : r;
 }
 
-static int
-write_header_file(const struct files *f, const char *name, const struct buf *b,
+int
+header_put(const struct files *f, const char *name, const struct buf *b,
     struct error *err)
 {
 	return files_put(f, name, b, FILE_SYNC, err);
-}
-
-static void
-header_defaults(struct header *h)
-{
-	if (h->format == 0)
-		h->format = h->min_reader = FORMAT_VERSION;
-	if (h->suite == 0)
-		h->suite = 1;
-	if (h->epoch == 0)
-		h->epoch = 1;
-	if (h->sequence == 0)
-		h->sequence = 1;
-	if (h->next_slot == 0)
-		h->next_slot = 1;
-}
-
-static int
-is_record(void *data, const unsigned char *index)
-{
-	(void)data;
-	(void)index;
-	return TOKENWARD_EXISTS;
-}
-
-/*
- * A store that lost its header is not made anew: its copy may still bring it
- * back, or a backup.  The copy comes after the header, so where there is one
- * there was a store.
- */
-static int
-check_no_store(const struct files *f, struct error *err)
-{
-	if (files_has(f, "header"))
-		return error_set(err, TOKENWARD_EXISTS,
-		    "there is a store at %s already", f->path);
-	if (files_has(f, "header.old"))
-		return no_header(f, ENOENT, err);
-	if (files_each(f, RECORD_CREDENTIAL, is_record, NULL, err) !=
-	    TOKENWARD_EXISTS)
-		return TOKENWARD_OK;
-	return error_set(err, TOKENWARD_DAMAGED,
-	    "%s holds credentials and no header: bring the header back from a "
-	    "backup, or make the store elsewhere (\"tokenward store destroy\" "
-	    "takes away what is left of one)",
-	    f->path);
-}
-
-static int
-create_header(const struct files *f, struct header *h,
-    const unsigned char *master, struct error *err)
-{
-	cleanup_buf struct buf b = BUF_INIT;
-
-	if (check_no_store(f, err) != TOKENWARD_OK)
-		return err->code;
-	header_defaults(h);
-	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
-	    write_header_file(f, "header", &b, err) != TOKENWARD_OK ||
-	    write_header_file(f, "header.old", &b, err) != TOKENWARD_OK)
-		return err->code;
-	return TOKENWARD_OK;
-}
-
-int
-store_create(const char *path, struct header *h, const unsigned char *master,
-    const int64_t *deadline_ms, struct store **ret, struct error *err)
-{
-	cleanup_lock int lock = -1;
-	struct files f;
-	int r;
-
-	if (store_exists(path))
-		return error_set(err, TOKENWARD_EXISTS,
-		    "there is a store at %s already", path);
-	if (files_make(path, &f, err) != TOKENWARD_OK)
-		return err->code;
-	r = files_lock_header(&f, deadline_ms, &lock, err);
-	if (r == TOKENWARD_OK)
-		r = create_header(&f, h, master, err);
-	files_close(&f);
-	return r == TOKENWARD_OK ? store_open(path, ret, err) : r;
 }
 
 int
@@ -243,13 +167,14 @@ store_finish(struct store *s, struct error *err)
 {
 	cleanup_lock int lock = -1;
 
+	if (store_settle_header(s, err) != TOKENWARD_OK)
+		return err->code;
 	if (files_has(&s->files, "header.old"))
 		return TOKENWARD_OK;
 	if (files_lock_header(&s->files, s->deadline_ms, &lock, err) !=
 	    TOKENWARD_OK)
 		return err->code;
-	return write_header_file(
-	    &s->files, "header.old", &s->header.bytes, err);
+	return header_put(&s->files, "header.old", &s->header.bytes, err);
 }
 
 int
@@ -259,12 +184,14 @@ header_compare(const struct store *s, bool *ret_same, struct error *err)
 	int e = files_get(&s->files, "header", HEADER_MAX, &now);
 
 	*ret_same = e == 0 && buf_equal(&now, &s->header.bytes);
-	return e ? no_header(&s->files, e, err) : TOKENWARD_OK;
+	return e ? header_missing(&s->files, e, err) : TOKENWARD_OK;
 }
 
-void
-header_take(struct store *s, struct header *fresh)
+/* The known one is given up for this one, which now belongs to the store. */
+static void
+take_header(struct store *s, struct header *fresh)
 {
+	lines_retire(s);
 	records_close(&s->records);
 	header_free(&s->header);
 	s->header = *fresh;
@@ -286,7 +213,7 @@ check_present(const struct store *s, const struct header *h,
 		    "process meanwhile; try again",
 		    s->files.path);
 	if (h->epoch == s->header.epoch && !header_verify(&s->header, master))
-		return error_set(err, TOKENWARD_DAMAGED,
+		return error_read(err, TOKENWARD_DAMAGED,
 		    "the header of the store %s is damaged; \"tokenward "
 		    "doctor --repair\" puts its last copy back",
 		    s->files.path);
@@ -312,13 +239,13 @@ write_both(struct store *s, struct header *h, const unsigned char *master,
 	if (header_encode(h, master, &b, err) != TOKENWARD_OK ||
 	    header_decode(b.data, b.len, &fresh, err) != TOKENWARD_OK)
 		return err->code;
-	if (write_header_file(&s->files, "header.old",
-		keep ? &s->header.bytes : &b, err) != TOKENWARD_OK ||
-	    write_header_file(&s->files, "header", &b, err) != TOKENWARD_OK) {
+	if (header_put(&s->files, "header.old", keep ? &s->header.bytes : &b,
+		err) != TOKENWARD_OK ||
+	    header_put(&s->files, "header", &b, err) != TOKENWARD_OK) {
 		header_free(&fresh);
 		return err->code;
 	}
-	header_take(s, &fresh);
+	take_header(s, &fresh);
 	return keep ? TOKENWARD_OK : files_drop(&s->files, "header.bad", err);
 }
 
@@ -364,6 +291,6 @@ store_reload(struct store *s, struct error *err)
 	}
 	if (!same_store(&fresh, &s->header))
 		store_lock_keys(s);
-	header_take(s, &fresh);
+	take_header(s, &fresh);
 	return TOKENWARD_OK;
 }

@@ -44,6 +44,8 @@ static int
 put(struct records *r, const char *key, const struct buf *b, bool durable,
     struct error *err)
 {
+	if (records_check_writable(r, err) != TOKENWARD_OK)
+		return err->code;
 	return files_put(
 	    &r->s->files, key, b, durable ? FILE_SYNC : FILE_NO_SYNC, err);
 }
@@ -51,7 +53,9 @@ put(struct records *r, const char *key, const struct buf *b, bool durable,
 static int
 drop(struct records *r, const char *key, struct error *err)
 {
-	return files_drop(&r->s->files, key, err);
+	return records_check_writable(r, err)
+		   ? err->code
+		   : files_drop(&r->s->files, key, err);
 }
 
 static int
@@ -59,6 +63,12 @@ each(struct records *r, enum record_kind kind, files_each_fn fn, void *data,
     struct error *err)
 {
 	return files_each(&r->s->files, kind, fn, data, err);
+}
+
+static int
+settle(struct records *r, enum record_kind kind, struct error *err)
+{
+	return files_settle(&r->s->files, files_folders[kind], err);
 }
 
 static bool
@@ -74,4 +84,4 @@ rest(struct records *r)
 }
 
 const struct records_ops records_files = {
-    get, head, put, drop, each, stamp, rest};
+    get, head, put, drop, each, settle, stamp, rest};

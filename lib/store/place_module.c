@@ -8,52 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "key/key.h"
-#include "module/module.h"
-#include "store/front.h"
+#include "store/outside.h"
 
 #define START_MS 5000
 #define OPERATION_MS 10000
-#define PAGE_MAX 1000u
-#define KEYS_MAX 4000000u
-#define CURSOR_MAX 4096u
 #define VERSION_MAX 4096u
 #define RECORD_MAX (FRAME_MAX - 16384u) /* it stands in a frame */
 
-struct outside {
-	struct stack_line line; /* the module, the options that are in force */
-	bool readonly;
-	struct module *module; /* NULL: it did not start, for that reason */
-	struct error failed;
-	char seen[sizeof(struct files_name)]; /* the record looked at last */
-	bool has_version;
-	struct buf version; /* of it; empty: there was none */
-};
-
 /* ---- starting ---------------------------------------------------------- */
-
-/* The line of the stack for this module; NULL: there is none. */
-static int
-find_line(const struct stack *s, const char *module,
-    const struct stack_line **ret, struct error *err)
-{
-	const struct stack_line *line = NULL;
-	cleanup_buf struct buf at = BUF_INIT;
-
-	*ret = NULL;
-	while ((line = stack_next(s, MODULE_STORE, line))) {
-		if (line->fault) {
-			stack_where(&at, line);
-			return error_set(err, TOKENWARD_CONFIG,
-			    "a store line%s must fail: %s", buf_str(&at),
-			    line->fault);
-		}
-		if (strcmp(line->module, module) == 0 && !*ret)
-			*ret = line;
-	}
-	return TOKENWARD_OK;
-}
 
 /* The header's options stand; the stack's line has the rest. */
 static bool
@@ -64,10 +26,8 @@ take_options(
 	bool good = strmap_copy(&o->line.options, &w->options);
 
 	for (i = 0; good && line && i < line->options.n; i++)
-		if (strcmp(line->options.v[i].key, "readonly") == 0)
-			o->readonly =
-			    strcmp(line->options.v[i].value, "no") != 0;
-		else if (!strmap_get(&o->line.options, line->options.v[i].key))
+		if (strcmp(line->options.v[i].key, "readonly") != 0 &&
+		    !strmap_get(&o->line.options, line->options.v[i].key))
 			good = strmap_set(&o->line.options,
 			    line->options.v[i].key, line->options.v[i].value);
 	return good;
@@ -78,15 +38,13 @@ make_line(struct outside *o, const struct records *r, struct error *err)
 {
 	const struct key_context *ctx = r->s->modules;
 	const struct stack_line *line;
-	const struct stack *stack;
 
 	if (!ctx || !ctx->modules || !ctx->stack)
 		return error_set(err, TOKENWARD_CONFIG,
 		    "the records of the store %s lie in the store module %s, "
 		    "which is not at hand here",
 		    r->s->files.path, r->where->module);
-	if (ctx->stack(ctx->stack_data, &stack, err) != TOKENWARD_OK ||
-	    find_line(stack, r->where->module, &line, err) != TOKENWARD_OK)
+	if (records_line(r, &line, err) != TOKENWARD_OK)
 		return err->code;
 	o->line = (struct stack_line){.kind = MODULE_STORE,
 	    .control = CONTROL_REQUIRED,
@@ -135,8 +93,8 @@ need_module(struct records *r, struct error *err)
 
 /* ---- one operation ----------------------------------------------------- */
 
-static void
-begin_request(const struct records *r, const char *key, struct buf *ret)
+void
+outside_request(const struct records *r, const char *key, struct buf *ret)
 {
 	cleanup_buf struct buf id = BUF_INIT;
 
@@ -164,8 +122,8 @@ call(struct records *r, const char *operation, const struct buf *request,
 	return *ret == TOKENWARD_MODULE_OK ? TOKENWARD_OK : err->code;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-blame(const struct records *r, struct error *err, const char *fmt, ...)
+int
+outside_blame(const struct records *r, struct error *err, const char *fmt, ...)
 {
 	char what[160];
 	va_list ap;
@@ -177,16 +135,16 @@ blame(const struct records *r, struct error *err, const char *fmt, ...)
 	    r->where->module, what);
 }
 
-/* For what must be done none is no answer. */
-static int
-must(struct records *r, const char *operation, const struct buf *request,
-    struct buf *reply, struct error *err)
+int
+outside_must(struct records *r, const char *operation,
+    const struct buf *request, struct buf *reply, struct error *err)
 {
 	enum tokenward_module_result got;
 	int code = call(r, operation, request, reply, &got, err);
 
 	return code != TOKENWARD_OK && got == TOKENWARD_MODULE_NONE
-		   ? blame(r, err, "does not know how to \"%s\"", operation)
+		   ? outside_blame(
+			 r, err, "does not know how to \"%s\"", operation)
 		   : code;
 }
 
@@ -203,7 +161,8 @@ remember(struct records *r, const char *key, const struct buf *reply,
 	o->has_version =
 	    there ? frame_find(reply->data, reply->len, "version", &f) : true;
 	if (f.len > VERSION_MAX || (f.len && memchr(f.value, 0, f.len)))
-		return blame(r, err, "answered with no version of a record");
+		return outside_blame(
+		    r, err, "answered with no version of a record");
 	snprintf(o->seen, sizeof(o->seen), "%s", key);
 	buf_set(&o->version, f.value, f.len);
 	return o->version.failed ? error_memory(err) : TOKENWARD_OK;
@@ -217,7 +176,7 @@ get(struct records *r, const char *key, struct buf *out, struct error *err)
 	enum tokenward_module_result got;
 	struct frame_field f;
 
-	begin_request(r, key, &request);
+	outside_request(r, key, &request);
 	if (call(r, "get", &request, &reply, &got, err) != TOKENWARD_OK &&
 	    got != TOKENWARD_MODULE_NONE)
 		return err->code;
@@ -227,25 +186,11 @@ get(struct records *r, const char *key, struct buf *out, struct error *err)
 	if (got == TOKENWARD_MODULE_NONE)
 		return TOKENWARD_NOT_FOUND;
 	if (!frame_find(reply.data, reply.len, "record", &f))
-		return blame(r, err, "answered without a record");
+		return outside_blame(r, err, "answered without a record");
 	if (f.len > SEAL_MAX)
 		return error_set(err, TOKENWARD_DAMAGED, "it is too large");
 	buf_put(out, f.value, f.len);
 	return out->failed ? error_memory(err) : TOKENWARD_OK;
-}
-
-static int
-check_writable(const struct records *r, struct error *err)
-{
-	cleanup_buf struct buf at = BUF_INIT;
-
-	if (!r->outside->readonly)
-		return TOKENWARD_OK;
-	stack_where(&at, &r->outside->line);
-	return error_set(err, TOKENWARD_NOT_ALLOWED,
-	    "nothing is written into the store module %s: its line%s says "
-	    "readonly",
-	    r->where->module, buf_str(&at));
 }
 
 static int
@@ -257,18 +202,18 @@ put(struct records *r, const char *key, const struct buf *b, bool durable,
 
 	(void)durable; /* a module's records always are */
 	if (b->len > RECORD_MAX)
-		return blame(
+		return outside_blame(
 		    r, err, "cannot take a record of %zu bytes", b->len);
 	if (need_module(r, err) != TOKENWARD_OK ||
-	    check_writable(r, err) != TOKENWARD_OK)
+	    records_check_writable(r, err) != TOKENWARD_OK)
 		return err->code;
 	o = r->outside;
-	begin_request(r, key, &request);
+	outside_request(r, key, &request);
 	frame_put(&request, "record", b->data, b->len);
 	if (o->has_version && strcmp(o->seen, key) == 0)
 		frame_put_str(&request, "version", buf_str(&o->version));
 	o->has_version = false;
-	return must(r, "put", &request, &reply, err);
+	return outside_must(r, "put", &request, &reply, err);
 }
 
 static int
@@ -277,108 +222,22 @@ drop(struct records *r, const char *key, struct error *err)
 	cleanup_buf struct buf request = BUF_INIT, reply = BUF_INIT;
 
 	if (need_module(r, err) != TOKENWARD_OK ||
-	    check_writable(r, err) != TOKENWARD_OK)
+	    records_check_writable(r, err) != TOKENWARD_OK)
 		return err->code;
 	r->outside->has_version = false;
-	begin_request(r, key, &request);
-	return must(r, "remove", &request, &reply, err);
+	outside_request(r, key, &request);
+	return outside_must(r, "remove", &request, &reply, err);
 }
 
-/* ---- each -------------------------------------------------------------- */
-
-struct page {
-	unsigned char index[PAGE_MAX][INDEX_LEN];
-	size_t n, all;
-	struct buf cursor; /* of the next; empty: there is none */
-};
-
-static bool
-take_key(const struct frame_field *f, const char *prefix, struct page *p)
-{
-	char digits[2 * INDEX_LEN + 1];
-	size_t skip = strlen(prefix);
-
-	if (p->n == PAGE_MAX || f->len != skip + 2 * INDEX_LEN ||
-	    memcmp(f->value, prefix, skip) != 0)
-		return false;
-	memcpy(digits, f->value + skip, 2 * INDEX_LEN);
-	digits[2 * INDEX_LEN] = '\0';
-	return !strpbrk(digits, "ABCDEF") &&
-	       hex_get(digits, p->index[p->n++], INDEX_LEN);
-}
-
-static bool
-take_page(const struct buf *reply, const char *prefix, struct page *p)
-{
-	cleanup_buf struct buf before = BUF_INIT;
-	struct frame_reader r;
-	struct frame_field f;
-
-	buf_move(&before, &p->cursor);
-	p->n = 0;
-	frame_open(&r, reply->data, reply->len);
-	while (frame_next(&r, &f) == 1) {
-		if (frame_key_is(&f, "key") && !take_key(&f, prefix, p))
-			return false;
-		if (frame_key_is(&f, "cursor"))
-			buf_set(&p->cursor, f.value, f.len);
-	}
-	p->all += p->n;
-	/* One that goes round for ever is no end either. */
-	return !p->cursor.failed && p->cursor.len <= CURSOR_MAX &&
-	       p->all <= KEYS_MAX &&
-	       (p->cursor.len == 0 || !buf_equal(&before, &p->cursor)) &&
-	       (p->cursor.len == 0 || p->n > 0);
-}
-
+/* A module that gives a record has it for good. */
 static int
-next_page(
-    struct records *r, const char *prefix, struct page *p, struct error *err)
+settle(struct records *r, enum record_kind kind, struct error *err)
 {
-	cleanup_buf struct buf request = BUF_INIT, reply = BUF_INIT;
-
-	begin_request(r, NULL, &request);
-	frame_put_str(&request, "prefix", prefix);
-	if (p->cursor.len)
-		frame_put(&request, "cursor", p->cursor.data, p->cursor.len);
-	if (must(r, "each", &request, &reply, err) != TOKENWARD_OK)
-		return err->code;
-	return take_page(&reply, prefix, p)
-		   ? TOKENWARD_OK
-		   : blame(r, err, "answered with keys that are none of ours");
-}
-
-static int
-give_page(const struct page *p, files_each_fn fn, void *data)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < p->n; i++)
-		r = fn(data, p->index[i]);
-	return r;
-}
-
-static int
-each(struct records *r, enum record_kind kind, files_each_fn fn, void *data,
-    struct error *err)
-{
-	struct page *p = calloc(1, sizeof(*p));
-	char prefix[32];
-	int result;
-
-	if (!p)
-		return error_memory(err);
-	snprintf(prefix, sizeof(prefix), "%s/", files_folders[kind]);
-	do {
-		result = next_page(r, prefix, p, err);
-		if (result == TOKENWARD_OK)
-			result = give_page(p, fn, data);
-	} while (result == TOKENWARD_OK && p->cursor.len);
-	buf_free(&p->cursor);
-	free(p);
-	return result;
+	(void)r;
+	(void)kind;
+	(void)err;
+	return TOKENWARD_OK;
 }
 
 const struct records_ops records_module = {
-    get, get, put, drop, each, NULL, rest};
+    get, get, put, drop, outside_each, settle, NULL, rest};

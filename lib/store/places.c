@@ -2,6 +2,8 @@
 /* What every place for records has. */
 #include <fcntl.h>
 #include "base/cleanup.h"
+#include "key/key.h"
+#include "module/module.h"
 #include "store/front.h"
 
 void
@@ -20,6 +22,43 @@ records_close(struct records *r)
 	r->ops = NULL;
 }
 
+int
+records_line(
+    const struct records *r, const struct stack_line **ret, struct error *err)
+{
+	const struct key_context *ctx = r->s->modules;
+	const struct stack_line *line = NULL;
+	const struct stack *stack;
+
+	*ret = r->line;
+	if (r->line || !ctx || !ctx->stack)
+		return TOKENWARD_OK;
+	if (ctx->stack(ctx->stack_data, &stack, err) != TOKENWARD_OK)
+		return err->code;
+	while ((line = stack_next(stack, MODULE_STORE, line)))
+		if (line->fault)
+			return stack_fault_said(line, err);
+	*ret = where_line(r->where, stack);
+	return TOKENWARD_OK;
+}
+
+int
+records_check_writable(const struct records *r, struct error *err)
+{
+	cleanup_buf struct buf at = BUF_INIT;
+	const struct stack_line *line;
+
+	if (records_line(r, &line, err) != TOKENWARD_OK)
+		return err->code;
+	if (!line || !stack_is_readonly(line))
+		return TOKENWARD_OK;
+	stack_where(&at, line);
+	return error_set(err, TOKENWARD_NOT_ALLOWED,
+	    "nothing is written into the store module %s: its line%s says "
+	    "readonly",
+	    where_name(r->where), buf_str(&at));
+}
+
 void
 records_path(const struct records *r, const char *key, struct buf *out)
 {
@@ -33,28 +72,31 @@ records_path(const struct records *r, const char *key, struct buf *out)
  * What is not there may have been moved: the header says where to.  It is
  * read again only when its file is another one than at the last such look.
  */
-bool
-records_have_moved(struct store *s)
+int
+records_have_moved(struct store *s, bool *ret, struct error *err)
 {
-	struct error ignored;
 	struct stat st;
 	bool same = true, known;
 
+	*ret = false;
 	if (fstatat(s->files.dir, "header", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
+		return TOKENWARD_OK;
 	known = s->has_looked && st.st_ino == s->looked.st_ino &&
 		st.st_ctim.tv_sec == s->looked.st_ctim.tv_sec &&
 		st.st_ctim.tv_nsec == s->looked.st_ctim.tv_nsec;
+	if (known)
+		return TOKENWARD_OK;
+	if (header_compare(s, &same, err) != TOKENWARD_OK ||
+	    (!same && store_renew(s, err) != TOKENWARD_OK))
+		return err->code;
 	s->looked = st;
 	s->has_looked = true;
-	if (known || header_compare(s, &same, &ignored) != TOKENWARD_OK)
-		return false;
-	return !same && store_renew(s, &ignored) == TOKENWARD_OK;
+	*ret = !same;
+	return TOKENWARD_OK;
 }
 
-/* By asking for one that is not there. */
 int
-store_check_place(struct store *s, struct error *err)
+records_check(struct records *from, struct error *err)
 {
 	cleanup_buf struct buf none = BUF_INIT;
 	unsigned char index[INDEX_LEN] = {0};
@@ -62,6 +104,12 @@ store_check_place(struct store *s, struct error *err)
 	int r;
 
 	place_of_index(RECORD_TOKENS, index, &at);
-	r = s->records.ops->get(&s->records, at.file.text, &none, err);
+	r = from->ops->get(from, at.file.text, &none, err);
 	return r == TOKENWARD_NOT_FOUND ? TOKENWARD_OK : r;
+}
+
+int
+store_check_place(struct store *s, struct error *err)
+{
+	return records_check(&s->records, err);
 }

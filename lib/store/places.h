@@ -33,6 +33,9 @@ struct records_ops {
 	int (*drop)(struct records *r, const char *key, struct error *err);
 	int (*each)(struct records *r, enum record_kind kind,
 	    files_each_fn each, void *data, struct error *err);
+	/* What a writer that was killed has left is durable too. */
+	int (*settle)(
+	    struct records *r, enum record_kind kind, struct error *err);
 	/* A cheap stamp; NULL: the place has none. */
 	bool (*stamp)(struct records *r, const char *key, struct stat *ret);
 	/* What is under way ends; the next operation begins it again. */
@@ -43,6 +46,7 @@ struct records {
 	const struct records_ops *ops;
 	struct store *s;
 	const struct where *where;
+	const struct stack_line *line; /* it is read by; NULL: look for it */
 	struct outside *outside;
 };
 
@@ -50,8 +54,25 @@ struct records {
 void records_open(
     struct records *r, struct store *s, const struct where *where);
 void records_close(struct records *r);
+/* The stack's line of this place; NULL: there is none. */
+struct stack_line;
+int records_line(
+    const struct records *r, const struct stack_line **ret, struct error *err);
+/* By asking for one that is not there. */
+int records_check(struct records *from, struct error *err);
+/* That line says readonly: TOKENWARD_NOT_ALLOWED. */
+int records_check_writable(const struct records *r, struct error *err);
 /* "DIR/KEY", "secret-service:KEY": fit for a sentence. */
 void records_path(const struct records *r, const char *key, struct buf *out);
+
+/* places_end.c: all that was put there or dropped is durable. */
+int records_settle(struct records *r, struct error *err);
+/* Two names of one place: emptying one would empty both. */
+int records_same(struct store *s, struct records *in, struct records *other,
+    bool *ret_same, struct error *err);
+/* Every record goes; done (or NULL) is called after each. */
+int records_empty(
+    struct records *r, void (*done)(void *), void *data, struct error *err);
 
 extern const struct records_ops records_files, records_module;
 

@@ -64,6 +64,19 @@ record_list(struct records *from, struct record_list *ret, struct error *err)
 }
 
 void
+record_list_once(struct record_list *l)
+{
+	size_t i, n = 0;
+
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof(*l->v), compare);
+	for (i = 0; i < l->n; i++)
+		if (n == 0 || compare(&l->v[n - 1], &l->v[i]) != 0)
+			l->v[n++] = l->v[i];
+	l->n = n;
+}
+
+void
 record_list_free(struct record_list *l)
 {
 	free(l->v);

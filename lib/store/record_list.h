@@ -25,6 +25,8 @@ int record_list(
 int record_list_kind(struct records *from, enum record_kind kind,
     struct record_list *ret, struct error *err);
 void record_list_free(struct record_list *l);
+/* Sorted, and what is there twice stays once. */
+void record_list_once(struct record_list *l);
 /* NULL: it is not in it. */
 const struct listed *record_list_find(
     const struct record_list *l, const struct listed *what);

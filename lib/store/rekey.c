@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "store/front.h"
+#include "store/lines.h"
 #include "store/lock.h"
 
 #define WAIT_MS 10000
@@ -36,13 +37,15 @@ store_rekey_begin(struct store *s, struct header *h,
 	if (!store_is_unlocked(s, true) || s->header.epoch == UINT32_MAX)
 		return error_set(err, TOKENWARD_LOCKED,
 		    "the store %s is not unlocked", s->files.path);
+	if (lines_check_rekey(s, err) != TOKENWARD_OK)
+		return err->code;
 	h->epoch = s->header.epoch + 1;
 	if (header_keep(h, KEPT_INDEX_KEY, master, s->keys->index, err) !=
 		TOKENWARD_OK ||
 	    header_keep(h, KEPT_OLD_MASTER, master, old_master, err) !=
 		TOKENWARD_OK)
 		return err->code;
-	if (lock_take(s->files.dir, LOCK_AT_EPOCH, clock_boot_ms() + WAIT_MS,
+	if (lock_take(s->files.dir, LOCK_AT_EPOCH, store_until(s, WAIT_MS),
 		&epoch, err) != TOKENWARD_OK)
 		return error_prefix(err, "%s: ", s->files.path);
 	if (store_replace_header(s, h, master, err) != TOKENWARD_OK)
@@ -93,7 +96,8 @@ seal_anew(struct store *s, const struct place *at, struct error *err)
 	int r = place_lock(s, at, clock_boot_ms() + WAIT_MS, &lock, err);
 
 	if (r == TOKENWARD_OK)
-		r = place_read(s, at, &plain, &generation, err);
+		r = place_read_from(
+		    s, at, /* from= */ NULL, &plain, &generation, err);
 	if (r == TOKENWARD_NOT_FOUND)
 		return TOKENWARD_OK;
 	if (r == TOKENWARD_DAMAGED && at->kind == RECORD_TOKENS)
@@ -134,6 +138,15 @@ seal_kind(struct pass *p, enum record_kind kind, struct error *err)
 	return r;
 }
 
+/* Also what an earlier try had sealed when it was killed. */
+static int
+settle_all(struct store *s, struct error *err)
+{
+	int r = store_settle(s, RECORD_CREDENTIAL, err);
+
+	return r ? r : store_settle(s, RECORD_TOKENS, err);
+}
+
 /* Until there is nothing more to do: a directory that is written to while
    it is read may give an entry late. */
 int
@@ -154,6 +167,8 @@ store_rekey_records(struct store *s, size_t *ret_done, struct error *err)
 		if (p.done == p.damaged)
 			break;
 	}
+	if (r == TOKENWARD_OK)
+		r = settle_all(s, err);
 	if (r != TOKENWARD_OK || p.damaged == 0)
 		return r;
 	*err = first;

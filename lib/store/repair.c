@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/way.h"
 #include "store/front.h"
 
 static int
@@ -32,17 +33,22 @@ store_read_copy(const char *path, struct header *ret, struct error *err)
 	return r;
 }
 
-/* A second name first: where the disk knows none, it is moved away. */
+/* A second name first: where the disk knows none, it is moved away.  It is
+   durable before the header is another one. */
 static int
 keep_bad(const struct files *f, struct error *err)
 {
+	int e;
+
 	if (files_drop(f, "header.bad", err) != TOKENWARD_OK)
 		return err->code;
 	if (linkat(f->dir, "header", f->dir, "header.bad", 0) == 0 ||
 	    errno == ENOENT ||
 	    renameat(f->dir, "header", f->dir, "header.bad") == 0)
-		return TOKENWARD_OK;
-	return files_fail(f, errno, "keep", "header", err);
+		e = way_sync(f->dir);
+	else
+		e = errno;
+	return e ? files_fail(f, e, "keep", "header", err) : TOKENWARD_OK;
 }
 
 static int

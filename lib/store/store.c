@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The front of the store: names and plain text above, files below. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sodium.h>
 #include "base/cleanup.h"
-#include "base/secret.h"
 #include "base/str.h"
 #include "store/entries.h"
 #include "store/front.h"
+#include "store/lines.h"
 #include "store/lock.h"
-
-static const struct {
-	const char *word;
-	uint8_t code; /* in the outer header */
-} kinds[RECORD_KIND_MAX] = {
-    [RECORD_CREDENTIAL] = {"credential", 1},
-    [RECORD_TOKENS] = {"tokens record", 2},
-};
 
 static int
 find_place(const struct store *s, enum record_kind kind, const char *name,
@@ -46,120 +35,6 @@ place_of_index(
 	*ret = (struct place){.kind = kind};
 	memcpy(ret->index, index, INDEX_LEN);
 	files_name(kind, index, &ret->file);
-}
-
-static struct seal_id
-seal_id_of(const struct store *s, const struct place *at, uint64_t generation)
-{
-	return (struct seal_id){.store_id = s->header.store_id,
-	    .index = at->index,
-	    .kind = kinds[at->kind].code,
-	    .format = FORMAT_VERSION,
-	    .suite = (uint8_t)s->header.suite,
-	    .epoch = (uint32_t)s->header.epoch,
-	    .generation = generation};
-}
-
-int
-need_key(const struct store *s, enum record_kind kind, struct error *err)
-{
-	return store_is_unlocked(s, kind == RECORD_CREDENTIAL)
-		   ? TOKENWARD_OK
-		   : error_set(err, TOKENWARD_LOCKED,
-			 "the store %s is not unlocked for %ss", s->files.path,
-			 kinds[kind].word);
-}
-
-static int
-not_found(const struct store *s, const struct place *at, struct error *err)
-{
-	return error_set(err, TOKENWARD_NOT_FOUND,
-	    "there is no %s named %s in the store %s", kinds[at->kind].word,
-	    at->name ? at->name : at->file.text, s->files.path);
-}
-
-/* Which one, and what to do: tokens are bought again, a credential is not. */
-static int
-damaged(const struct store *s, const struct place *at, struct error *err)
-{
-	cleanup_buf struct buf path = BUF_INIT;
-	size_t n;
-
-	records_path(&s->records, at->file.text, &path);
-	error_prefix(err, "the %s%s%s is damaged (%s): ", kinds[at->kind].word,
-	    at->name ? " of " : "", at->name ? at->name : "", buf_str(&path));
-	n = strlen(err->text);
-	if (at->kind == RECORD_CREDENTIAL)
-		snprintf(err->text + n, sizeof(err->text) - n,
-		    "; bring the %s back from a backup, or remove the "
-		    "credential and add it again",
-		    s->records.where->module ? "record" : "file");
-	return err->code;
-}
-
-/* With the present key, or the one before while both are in use. */
-static int
-open_bytes(const struct store *s, const struct place *at, const struct buf *b,
-    struct buf *out, uint64_t *ret_generation, struct error *err)
-{
-	struct seal_id id = seal_id_of(s, at, 0);
-	const struct seal_keys *keys = &s->keys->record[at->kind];
-	uint32_t epoch = seal_epoch(b->data, b->len);
-
-	if (s->keys->has_old && epoch + 1 == id.epoch) {
-		id.epoch = epoch;
-		keys = &s->keys->old[at->kind];
-	}
-	return seal_open(&id, keys, b->data, b->len, out, ret_generation, err);
-}
-
-static int
-get_bytes(
-    struct store *s, const struct place *at, struct buf *b, struct error *err)
-{
-	int r = s->records.ops->get(&s->records, at->file.text, b, err);
-
-	if ((r == TOKENWARD_NOT_FOUND || (r && s->records.where->module)) &&
-	    records_have_moved(s))
-		r = s->records.ops->get(&s->records, at->file.text, b, err);
-	return r == TOKENWARD_NOT_FOUND ? not_found(s, at, err) : r;
-}
-
-static int
-read_place(struct store *s, const struct place *at, struct buf *out,
-    uint64_t *ret_generation, bool *ret_damaged, struct error *err)
-{
-	cleanup_buf struct buf b = BUF_INIT;
-	int r = get_bytes(s, at, &b, err);
-
-	*ret_generation = 0;
-	*ret_damaged = false;
-	if (r == TOKENWARD_OK && seal_epoch(b.data, b.len) > s->header.epoch &&
-	    store_renew(s, err) != TOKENWARD_OK)
-		return err->code;
-	if (r == TOKENWARD_OK)
-		r = open_bytes(s, at, &b, out, ret_generation, err);
-	*ret_damaged = r == TOKENWARD_DAMAGED;
-	return r;
-}
-
-int
-place_read_bare(struct store *s, const struct place *at, struct buf *out,
-    uint64_t *ret_generation, struct error *err)
-{
-	bool is_damaged;
-
-	return read_place(s, at, out, ret_generation, &is_damaged, err);
-}
-
-int
-place_read(struct store *s, const struct place *at, struct buf *out,
-    uint64_t *ret_generation, struct error *err)
-{
-	bool is_damaged;
-	int r = read_place(s, at, out, ret_generation, &is_damaged, err);
-
-	return is_damaged ? damaged(s, at, err) : r;
 }
 
 int
@@ -197,13 +72,14 @@ present_generation(
     struct store *s, const struct place *at, uint64_t *ret, struct error *err)
 {
 	cleanup_buf struct buf outer = BUF_INIT;
-	int r = s->records.ops->head(&s->records, at->file.text, &outer, err);
+	struct records *from;
+	int r = lines_head(s, at, &outer, &from, err);
 
 	if (r != TOKENWARD_OK && r != TOKENWARD_NOT_FOUND &&
 	    r != TOKENWARD_DAMAGED)
 		return r;
 	*ret = r ? 0 : seal_generation(outer.data, outer.len);
-	return TOKENWARD_OK;
+	return r ? TOKENWARD_OK : lines_check_shadow(s, at, from, err);
 }
 
 static int
@@ -218,7 +94,7 @@ check_generation(struct store *s, const struct place *at, uint64_t generation,
 		return TOKENWARD_OK;
 	return error_set(err, TOKENWARD_EXISTS,
 	    "the %s of %s was written by another process meanwhile; try again",
-	    kinds[at->kind].word, at->name);
+	    kind_word(at->kind), at->name);
 }
 
 static int
@@ -271,21 +147,79 @@ store_remove(
 	struct place at;
 
 	if (find_place(s, kind, name, &at, err) != TOKENWARD_OK ||
-	    store_join(s, &epoch, err) != TOKENWARD_OK)
+	    store_join(s, &epoch, err) != TOKENWARD_OK ||
+	    lines_check_remove(s, &at, err) != TOKENWARD_OK)
 		return err->code;
 	return s->records.ops->drop(&s->records, at.file.text, err);
+}
+
+int
+store_check_remove(struct store *s, const char *name, struct error *err)
+{
+	struct place at;
+	int kind, r = TOKENWARD_OK;
+
+	for (kind = 0; r == TOKENWARD_OK && kind < RECORD_KIND_MAX; kind++) {
+		r = find_place(s, (enum record_kind)kind, name, &at, err);
+		if (r == TOKENWARD_OK)
+			r = lines_check_remove(s, &at, err);
+	}
+	return r;
+}
+
+int
+store_settle(struct store *s, enum record_kind kind, struct error *err)
+{
+	return s->records.ops->settle(&s->records, kind, err);
+}
+
+int
+store_settle_header(struct store *s, struct error *err)
+{
+	return files_settle(&s->files, ".", err);
+}
+
+bool
+store_mark(struct store *s, enum record_kind kind, const char *name,
+    struct store_mark *ret)
+{
+	struct error err = {0};
+	struct place at;
+	bool others;
+
+	*ret = (struct store_mark){0};
+	if (!store_has_stamps(s) ||
+	    lines_are_there(s, &others, &err) != TOKENWARD_OK || others ||
+	    find_place(s, kind, name, &at, &err) != TOKENWARD_OK)
+		return false;
+	_Static_assert(sizeof(ret->file) == sizeof(at.file.text), "a name");
+	memcpy(ret->file, at.file.text, sizeof(ret->file));
+	return s->records.ops->stamp(&s->records, ret->file, &ret->st);
 }
 
 bool
 store_stamp(
     struct store *s, enum record_kind kind, const char *name, struct stat *ret)
 {
-	struct error err = {0};
-	struct place at;
+	struct store_mark mark;
+	bool is_there = store_mark(s, kind, name, &mark);
 
-	return store_has_stamps(s) &&
-	       find_place(s, kind, name, &at, &err) == TOKENWARD_OK &&
-	       s->records.ops->stamp(&s->records, at.file.text, ret);
+	if (is_there)
+		*ret = mark.st;
+	return is_there;
+}
+
+bool
+store_is_as_marked(struct store *s, const struct store_mark *mark)
+{
+	const struct stat *was = &mark->st;
+	struct stat is;
+
+	return store_has_stamps(s) && was->st_ino != 0 &&
+	       s->records.ops->stamp(&s->records, mark->file, &is) &&
+	       is.st_ino == was->st_ino && is.st_size == was->st_size &&
+	       is.st_ctim.tv_sec == was->st_ctim.tv_sec &&
+	       is.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
 }
 
 bool

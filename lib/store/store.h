@@ -4,10 +4,12 @@
  * the directory of files, which sees opaque keys and opaque bytes only.
  *
  *   places.h  where records lie: the directory, or a module
+ *   lines.h   reading through several places, the store lines of the stack
  *   where.c   such a place, as the header keeps it
  *   files.c   the directory: read, replace, remove, walk
  *   lock.c    OFD byte ranges on the one lock file
  *   seal.c    plain text <-> sealed bytes     header.c   the header file
+ *   home.c    which of several copies it is
  *   kept.c    keys the header keeps through a new master key
  *   keys.c    the subkeys     rekey.c   a new master key
  *   store.c   this front  open.c  its beginning  repair.c  its header mended
@@ -41,7 +43,8 @@ int store_open(const char *path, struct store **ret, struct error *err);
 int store_create(const char *path, struct header *h,
     const unsigned char *master, const int64_t *deadline_ms, struct store **ret,
     struct error *err);
-/* The copy of the header, where making the store was cut short before it. */
+/* All of it durable, and the copy of the header, where making the store was
+   cut short. */
 int store_finish(struct store *s, struct error *err);
 void store_close(struct store *s);
 /* No lock of its own is waited for past it (CLOCK_BOOTTIME). */
@@ -117,9 +120,18 @@ int store_read(struct store *s, enum record_kind kind, const char *name,
 int store_write(struct store *s, enum record_kind kind, const char *name,
     const struct buf *plain, uint64_t generation, bool durable,
     struct error *err);
-/* Absent is success. */
+/* Absent is success; what a readonly place has as well: TOKENWARD_NOT_ALLOWED. */
 int store_remove(struct store *s, enum record_kind kind, const char *name,
     struct error *err);
+/* Whether a name can be removed at all, before any of it is. */
+int store_check_remove(struct store *s, const char *name, struct error *err);
+/*
+ * A writer that was killed may have left what it wrote readable, but not
+ * durable.  Before more is built on that, or it is said to be done, it is
+ * made durable here.
+ */
+int store_settle(struct store *s, enum record_kind kind, struct error *err);
+int store_settle_header(struct store *s, struct error *err);
 /*
  * Every credential's plain text, in no order; a damaged one is given with
  * plain NULL and damage set.  A result that is not 0 ends the walk.
@@ -131,10 +143,29 @@ int store_each(
 /* A cheap stamp of a record's file; false when it is absent. */
 bool store_stamp(
     struct store *s, enum record_kind kind, const char *name, struct stat *ret);
+/*
+ * How a record's file stands, to be told cheaply and often from what was
+ * written later: a system call, and no key.  false: there is no stamp.
+ */
+struct store_mark {
+	char file[80]; /* under the store's directory */
+	struct stat st;
+};
+bool store_mark(struct store *s, enum record_kind kind, const char *name,
+    struct store_mark *ret);
+bool store_is_as_marked(struct store *s, const struct store_mark *mark);
 /* Records in a module have none: what changed is seen by reading. */
 bool store_has_stamps(const struct store *s);
 /* Whether records can be had from where they lie; the store is unlocked. */
 int store_check_place(struct store *s, struct error *err);
+/*
+ * Each readonly line of the stack: its module and line, and why no records
+ * can be had from there (NULL: they can, as far as was asked).
+ */
+typedef int (*store_readonly_fn)(
+    void *data, const char *what, const struct error *why);
+int store_each_readonly(struct store *s, bool ask, store_readonly_fn each,
+    void *data, struct error *err);
 
 /*
  * Locks, released by the kernel when the process ends.  Waiting polls until

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "store/front.h"
-#include "store/record_list.h"
+#include "store/lines.h"
 
 #define LIST_TRIES 5
 
@@ -33,17 +33,33 @@ give_one(void *data, const unsigned char *index)
 				 : w->each(w->data, NULL, generation, &err);
 }
 
+/* Of a place that need not answer, and does not. */
+static int
+give_missing(void *data, const struct error *why)
+{
+	struct walk *w = data;
+
+	return w->each(w->data, NULL, 0, why);
+}
+
 /* While records are moved neither place has all of them in the end. */
 static int
 list_in_one_place(struct store *s, struct record_list *ret, struct error *err)
 {
+	struct error moving;
+	bool moved;
 	int i, r;
 
-	records_have_moved(s);
+	if (records_have_moved(s, &moved, err) != TOKENWARD_OK)
+		return err->code;
 	for (i = 0; i < LIST_TRIES; i++) {
 		record_list_free(ret);
-		r = record_list_kind(&s->records, RECORD_CREDENTIAL, ret, err);
-		if (!records_have_moved(s))
+		r = lines_list(s, RECORD_CREDENTIAL, ret, err);
+		if (records_have_moved(s, &moved, &moving) != TOKENWARD_OK) {
+			*err = moving;
+			return err->code;
+		}
+		if (!moved)
 			return r;
 	}
 	return error_set(err, TOKENWARD_EXISTS,
@@ -63,6 +79,8 @@ store_each(struct store *s, store_each_fn each, void *data, struct error *err)
 	if (need_key(s, RECORD_CREDENTIAL, err) != TOKENWARD_OK)
 		return err->code;
 	r = list_in_one_place(s, &all, err);
+	if (r == 0)
+		r = lines_tell_missing(s, give_missing, &w);
 	for (i = 0; r == 0 && i < all.n; i++)
 		r = give_one(&w, all.v[i].index);
 	record_list_free(&all);

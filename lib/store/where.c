@@ -117,6 +117,39 @@ where_of_line(
 	return r;
 }
 
+/* Where both say something they say the same. */
+static bool
+agree(const struct where *w, const struct stack_line *line)
+{
+	const char *mine;
+	size_t i;
+
+	if (!w->module)
+		return line->options.n == (stack_is_readonly(line) ? 1u : 0u);
+	for (i = 0; i < line->options.n; i++) {
+		mine = strmap_get(&w->options, line->options.v[i].key);
+		if (mine && strcmp(mine, line->options.v[i].value) != 0)
+			return false;
+	}
+	return true;
+}
+
+const struct stack_line *
+where_line(const struct where *w, const struct stack *stack)
+{
+	const struct stack_line *line = NULL, *writable = NULL;
+
+	while ((line = stack_next(stack, MODULE_STORE, line))) {
+		if (line->fault || strcmp(line->module, where_name(w)) != 0)
+			continue;
+		if (agree(w, line))
+			return line;
+		if (!writable && !stack_is_readonly(line))
+			writable = line;
+	}
+	return writable;
+}
+
 /* The text of the line that says the same. */
 static void
 put_line_of(const char *text, struct buf *out)

@@ -34,6 +34,15 @@ struct stack_line;
 int where_of_line(
     const struct stack_line *line, struct where *ret, struct error *err);
 
+/*
+ * The store line that speaks of this place; NULL: none does.  It need not say
+ * all that the place is known by, but a readonly line that says otherwise
+ * means another place.
+ */
+struct stack;
+const struct stack_line *where_line(
+    const struct where *w, const struct stack *stack);
+
 /* In the header. */
 void where_encode(const struct where *w, const char *key, struct buf *out);
 /* False: it is none, or no memory (errno). */

@@ -62,11 +62,14 @@ gate_refuses(const struct tokens *t, const char *binding, const struct now *now,
     const struct now *since, bool only)
 {
 	const struct gate *g;
+	size_t i;
 
-	for (g = t->gates; g < t->gates + t->gates_n; g++)
+	for (i = 0; i < t->gates_n; i++) {
+		g = &t->gates[i];
 		if (g->kind == GATE_REFUSED && str_equal(g->key, binding) &&
 		    is_closed(g, now, since, only))
 			return true;
+	}
 	return false;
 }
 
@@ -74,12 +77,12 @@ const struct gate *
 gate_find_since(const struct tokens *t, const char *shape, const char *binding,
     const struct now *now, const struct now *since, bool only)
 {
-	const struct gate *g;
+	size_t i;
 
-	for (g = t->gates; g < t->gates + t->gates_n; g++)
-		if (concerns(g, shape, binding) &&
-		    is_closed(g, now, since, only))
-			return g;
+	for (i = 0; i < t->gates_n; i++)
+		if (concerns(&t->gates[i], shape, binding) &&
+		    is_closed(&t->gates[i], now, since, only))
+			return &t->gates[i];
 	return NULL;
 }
 

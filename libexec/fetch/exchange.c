@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lines for people, from what went over the wire. */
-#include <json.h>
+#include <json-c/json.h>
 #include <string.h>
 #include <strings.h>
 #include "base/cleanup.h"
 #include "base/frame.h"
 #include "base/json_scan.h"
 #include "exchange.h"
+#include "provider/doc.h"
 
 #define TEXT_MAX 16384u /* of a body */
 #define WORD_MIN 16u    /* shorter ones are words of a language */
@@ -32,6 +33,7 @@ put_lines(struct buf *out, const char *mark, const struct redact *hide,
 	}
 	if (safe.len > TEXT_MAX)
 		buf_printf(out, "%s... (%zu bytes in all)\n", mark, safe.len);
+	out->failed |= safe.failed;
 }
 
 static void
@@ -43,6 +45,7 @@ put_line(struct buf *out, const char *mark, const struct redact *hide,
 	buf_printf(
 	    &line, "%s%s%s", name, value ? ": " : "", value ? value : "");
 	put_lines(out, mark, hide, buf_str(&line), line.len);
+	out->failed |= line.failed;
 }
 
 /* An Authorization header keeps its scheme and nothing else. */
@@ -63,6 +66,7 @@ put_header(
 		buf_put(&value, f->value, f->len);
 	}
 	put_line(out, "> ", hide, name ? name : "", buf_str(&value));
+	out->failed |= !name || value.failed;
 }
 
 void
@@ -75,6 +79,7 @@ exchange_request(
 
 	buf_printf(&line, "%s %s HTTP/1.1", p->method, p->url);
 	put_lines(out, "> ", hide, buf_str(&line), line.len);
+	out->failed |= line.failed;
 	frame_open(&reader, p->headers.data, p->headers.len);
 	while (frame_next(&reader, &f) == 1)
 		put_header(out, hide, &f);
@@ -185,7 +190,7 @@ hide_at(const struct strlist *pointers, const struct http_try *t,
 		value = header_at(t, pointers->v[i]);
 		if (value)
 			redact_add(hide, value, strlen(value));
-		else if (doc && json_pointer_get(doc, pointers->v[i], &o) == 0)
+		else if (doc_at(doc, pointers->v[i], &o, &hide->words.failed))
 			hide_string(o, hide);
 	}
 }
@@ -210,17 +215,16 @@ hide_long_words(const struct buf *body, struct redact *hide)
 	}
 }
 
-/* Of a text that was scanned: any JSON, not an object alone. */
+/* NULL as well where it is none; without memory nothing is shown at all. */
 static struct json_object *
-parse(const struct buf *body)
+parse(const struct buf *body, struct redact *hide)
 {
-	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH + 2);
-	struct json_object *doc =
-	    tok ? json_tokener_parse_ex(tok, buf_str(body), (int)body->len + 1)
-		: NULL;
+	struct json_object *doc = NULL;
+	struct json_fault fault = {0};
 
-	if (tok)
-		json_tokener_free(tok);
+	if (json_scan(buf_str(body), body->len, &fault) == 0)
+		hide->words.failed |= !doc_make(buf_str(body), body->len, &doc);
+	hide->words.failed |= fault.no_memory;
 	return doc;
 }
 
@@ -228,17 +232,14 @@ void
 exchange_hide(const struct provider *provider, const struct http_try *t,
     const struct reply *r, struct redact *hide)
 {
-	struct json_object *doc = NULL;
-	struct json_fault fault;
+	struct json_object *doc = parse(&t->body, hide);
 
 	redact_add(hide, r->token.data, r->token.len);
 	redact_add(hide, r->refresh.data, r->refresh.len);
-	if (json_scan(buf_str(&t->body), t->body.len, &fault) == 0)
-		doc = parse(&t->body);
 	walk(NULL, doc, hide);
 	if (!json_object_is_type(doc, json_type_object))
 		hide_long_words(&t->body, hide);
 	hide_at(&provider->token_at, t, doc, hide);
 	hide_at(&provider->refresh_at, t, doc, hide);
-	json_object_put(doc);
+	doc_free(doc);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "failure.h"
+#include "lack.h"
 
 #define MESSAGE_MAX 512u
 
@@ -57,8 +58,8 @@ static const struct row rows[] = {
     {CURLE_HTTP2, "answer", OUTCOME_TEMPORARY, false, NO_DETAIL, not_http},
     {CURLE_FILESIZE_EXCEEDED, "size", OUTCOME_TEMPORARY, false, NO_DETAIL,
 	"more than 1 MiB"},
-    {CURLE_OUT_OF_MEMORY, "memory", OUTCOME_TEMPORARY, false, NO_DETAIL,
-	"the fetch helper ran out of memory"},
+    {CURLE_OUT_OF_MEMORY, LACK_STAGE, OUTCOME_TEMPORARY, false, NO_DETAIL,
+	LACK_WORDS},
 };
 
 static const struct row other = {
@@ -78,7 +79,8 @@ row_of(CURLcode code)
 bool
 failure_retry(const struct http_try *t)
 {
-	if (t->any || t->limit || t->proxy_status >= 300 || t->out_of_time)
+	if (t->any || t->limit || t->proxy_status >= 300 || t->out_of_time ||
+	    lack_noted())
 		return false;
 	return t->code == CURLE_OPERATION_TIMEDOUT || row_of(t->code)->retry;
 }
@@ -100,6 +102,21 @@ failure_set(struct reply *r, enum outcome outcome, const char *stage,
 	r->outcome = outcome;
 	r->error_message = clean.len ? strdup(buf_str(&clean)) : NULL;
 	r->stage = stage ? strdup(stage) : NULL;
+	if ((stage && !r->stage) || (*text && !r->error_message))
+		lack_note();
+}
+
+void
+failure_lack(struct reply *r)
+{
+	struct reply fresh = REPLY_INIT;
+
+	lack_note();
+	fresh.attempts = r->attempts;
+	fresh.landlock = r->landlock;
+	reply_free(r);
+	*r = fresh;
+	failure_set(r, OUTCOME_TEMPORARY, LACK_STAGE, LACK_WORDS);
 }
 
 /* What stood before the reason only says again that it is about TLS. */
@@ -173,7 +190,9 @@ report_row(const struct row *row, const struct http_try *t, struct reply *r)
 void
 failure_report(const struct plan *p, const struct http_try *t, struct reply *r)
 {
-	if (strcmp(t->reached, "option") == 0)
+	if (lack_noted())
+		failure_lack(r);
+	else if (strcmp(t->reached, "option") == 0)
 		failure_set(r, OUTCOME_TEMPORARY, "option",
 		    "this libcurl refuses %s", t->limit);
 	else if (t->limit)

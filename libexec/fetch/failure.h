@@ -19,5 +19,7 @@ bool failure_retry(const struct http_try *t);
 /* Outcome and message in one; text is cleaned and cut. */
 void failure_set(struct reply *r, enum outcome outcome, const char *stage,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* That memory lacked, and nothing else. */
+void failure_lack(struct reply *r);
 
 #endif

@@ -125,18 +125,26 @@ fill(scmp_filter_ctx ctx)
 	return r;
 }
 
-scmp_filter_ctx
-filter_make(void)
+static int
+set(scmp_filter_ctx ctx)
+{
+	int r = seccomp_attr_set(
+	    ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+	r = r ? r : seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	r = r ? r : seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	return r ? r : fill(ctx);
+}
+
+int
+filter_make(scmp_filter_ctx *ret)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int r = ctx ? set(ctx) : -ENOMEM;
 
-	if (ctx &&
-	    seccomp_attr_set(
-		ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
-	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
-	    seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 &&
-	    fill(ctx) == 0)
-		return ctx;
-	seccomp_release(ctx);
-	return NULL;
+	if (r)
+		seccomp_release(ctx);
+	else
+		*ret = ctx;
+	return r;
 }

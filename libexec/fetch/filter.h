@@ -9,7 +9,7 @@
 
 #include <seccomp.h>
 
-/* NULL: no memory, or a libseccomp that does not know a rule. */
-scmp_filter_ctx filter_make(void);
+/* 0, or what libseccomp says, -ENOMEM and so on; then *ret is as it was. */
+int filter_make(scmp_filter_ctx *ret);
 
 #endif

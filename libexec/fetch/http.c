@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "http.h"
-#include "memory.h"
+#include "lack.h"
 #include "verify.h"
 
 #define HEADER_BYTES_MAX 65536u
@@ -52,13 +53,14 @@ stop(struct http_try *t, const char *stage, const char *what)
 }
 
 /* A new status line: an interim answer (1xx) came before. */
-static void
+static bool
 begin_answer(struct http_try *t, const char *line, size_t len)
 {
 	free(t->status_line);
 	t->status_line =
 	    strndup(line, len < STATUS_LINE_MAX ? len : STATUS_LINE_MAX);
 	strmap_free(&t->headers);
+	return t->status_line;
 }
 
 static void
@@ -84,13 +86,28 @@ keep_header(struct http_try *t, char *line)
 	       strmap_set(&t->headers, line, colon);
 }
 
+static bool
+keep_line(struct http_try *t, const char *data, size_t n)
+{
+	cleanup_free char *line = strndup(data, n);
+
+	return line && keep_header(t, line);
+}
+
+/* Likewise, for want of memory. */
+static size_t
+taken(bool good, size_t n)
+{
+	if (!good)
+		lack_note();
+	return good ? n : 0;
+}
+
 static size_t
 take_header(char *data, size_t one, size_t len, void *user)
 {
 	struct http_try *t = user;
 	size_t n = one * len;
-	char *line;
-	bool kept;
 
 	t->any = true;
 	t->header_bytes += n;
@@ -100,16 +117,11 @@ take_header(char *data, size_t one, size_t len, void *user)
 	while (n && (data[n - 1] == '\r' || data[n - 1] == '\n' ||
 			data[n - 1] == ' '))
 		n--;
-	if (n > 5 && memcmp(data, "HTTP/", 5) == 0) {
-		begin_answer(t, data, n);
-		return one * len;
-	}
+	if (n > 5 && memcmp(data, "HTTP/", 5) == 0)
+		return taken(begin_answer(t, data, n), one * len);
 	if (memchr(data, 0, n))
 		return stop(t, "answer", "a NUL byte in its headers");
-	line = strndup(data, n);
-	kept = line && keep_header(t, line);
-	free(line);
-	return kept ? one * len : 0;
+	return taken(keep_line(t, data, n), one * len);
 }
 
 static size_t
@@ -121,7 +133,23 @@ take_body(char *data, size_t one, size_t len, void *user)
 	if (len * one > FETCH_ANSWER_MAX - t->body.len)
 		return stop(t, "size", "more than 1 MiB");
 	buf_put(&t->body, data, len * one);
-	return t->body.failed ? 0 : len * one;
+	return taken(!t->body.failed, len * one);
+}
+
+/*
+ * The last word before anything is sent.  Where memory lacks libcurl reads no
+ * subjectAltName, takes its peer's CN for the name it did not find, and goes
+ * on within one call.
+ */
+static int
+may_send(void *user, char *peer, char *local, int peer_port, int local_port)
+{
+	(void)user;
+	(void)peer;
+	(void)local;
+	(void)peer_port;
+	(void)local_port;
+	return lack_noted() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static CURLcode
@@ -130,6 +158,8 @@ set_sinks(CURL *easy, struct http_try *t)
 	CURLcode code;
 
 	code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->words);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, may_send);
 	if (!code)
 		code =
 		    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -157,6 +187,8 @@ drive(CURLM *multi, int64_t deadline_ms)
 			return CURLE_FAILED_INIT;
 		if (!running)
 			break;
+		if (lack_noted())
+			return CURLE_OUT_OF_MEMORY;
 		left = deadline_ms - clock_boot_ms();
 		if (left <= 0)
 			return CURLE_OPERATION_TIMEDOUT;
@@ -224,8 +256,15 @@ ask(CURL *easy, const struct plan *p, struct http_try *t)
 	t->os_errno = (int)os_errno;
 	t->proxy_status = (int)proxy;
 	/* libcurl says "out of memory" of a line that is longer than it takes */
-	if (t->code == CURLE_OUT_OF_MEMORY && t->any && !memory_ran_out())
+	if (t->code == CURLE_OUT_OF_MEMORY && t->any && !lack_noted())
 		stop(t, "size", "a line of its headers");
+	/* It takes a peer's alert about certificates for a verdict of ours. */
+	if (t->code == CURLE_PEER_FAILED_VERIFICATION && !verify_fault() &&
+	    verify_alert()) {
+		t->code = CURLE_SSL_CONNECT_ERROR;
+		snprintf(
+		    t->words, sizeof(t->words), "alert %s", verify_alert());
+	}
 	if (verify_fault() && t->code != CURLE_OK) {
 		t->code = CURLE_PEER_FAILED_VERIFICATION;
 		snprintf(t->words, sizeof(t->words), "%s", verify_fault());

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -83,6 +84,10 @@ limits_set(struct error *err)
 {
 	size_t i;
 
+	if (getauxval(AT_SECURE))
+		return error_set(err, TOKENWARD_NOT_ALLOWED,
+		    "it must not be installed setuid, setgid or with "
+		    "capabilities");
 	prctl(PR_SET_NAME, "tokenward-fetch");
 	for (i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
 		if (prctl(controls[i].option, controls[i].value, 0, 0, 0) < 0)

@@ -9,6 +9,7 @@
  *   4. carry it out            work.h
  *   5. send the reply; the exit status says nothing
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -19,6 +20,7 @@
 #include "failure.h"
 #include "fetch/fetch.h"
 #include "http.h"
+#include "lack.h"
 #include "memory.h"
 #include "sandbox.h"
 #include "work.h"
@@ -50,7 +52,15 @@ receive(struct plan *p, struct error *err)
 	return got < 0 ? err->code : plan_decode(frame.data, frame.len, p, err);
 }
 
-/* What the parent would refuse is replaced by saying so. */
+static bool
+is_speechless(const struct reply *r)
+{
+	return r->outcome != OUTCOME_OK && !(r->stage && r->error_message) &&
+	       lack_noted();
+}
+
+/* What the parent would refuse is replaced by saying so.  Fails without
+   memory. */
 static int
 encode(struct reply *r, struct buf *frame, struct error *err)
 {
@@ -61,8 +71,10 @@ encode(struct reply *r, struct buf *frame, struct error *err)
 	if (reply_encode(r, frame, err) == 0 &&
 	    reply_decode(frame->data, frame->len, &back, err) == 0)
 		return TOKENWARD_OK;
-	reply_free(r);
 	buf_clear(frame);
+	if (err->code == TOKENWARD_FAILED) /* memory */
+		return err->code;
+	reply_free(r);
 	r->landlock = landlock;
 	r->status = status;
 	failure_set(r, OUTCOME_TEMPORARY, "answer",
@@ -71,14 +83,41 @@ encode(struct reply *r, struct buf *frame, struct error *err)
 }
 
 static void
+send_frame(const struct buf *frame)
+{
+	struct error err;
+
+	frame_send(HTTP_PARENT, frame, clock_boot_ms() + REPLY_MS, &err);
+}
+
+/* That memory lacks, said without asking for any. */
+static void
+send_lack(bool landlock)
+{
+	static unsigned char room[512];
+	static char stage[] = LACK_STAGE, words[] = LACK_WORDS;
+	struct buf frame = {.data = room, .cap = sizeof(room)};
+	struct reply r = REPLY_INIT;
+	struct error err;
+
+	r.outcome = OUTCOME_TEMPORARY;
+	r.stage = stage;
+	r.error_message = words;
+	r.landlock = landlock;
+	if (reply_encode(&r, &frame, &err) == 0)
+		send_frame(&frame);
+}
+
+static void
 send_reply(struct reply *r)
 {
 	cleanup_buf struct buf frame = BUF_SECRET_INIT;
 	struct error err;
 
-	if (encode(r, &frame, &err) == 0)
-		frame_send(
-		    HTTP_PARENT, &frame, clock_boot_ms() + REPLY_MS, &err);
+	if (encode(r, &frame, &err) || is_speechless(r))
+		send_lack(r->landlock);
+	else
+		send_frame(&frame);
 }
 
 static int
@@ -108,8 +147,14 @@ main(void)
 	cleanup_reply struct reply r = REPLY_INIT;
 	struct error err = {0};
 
-	if (serve(&r, &err))
-		failure_set(&r, OUTCOME_TEMPORARY, "fence", "%s", err.text);
+	errno = 0;
+	if (serve(&r, &err)) {
+		if (errno == ENOMEM || lack_noted())
+			failure_lack(&r);
+		else
+			failure_set(
+			    &r, OUTCOME_TEMPORARY, "fence", "%s", err.text);
+	}
 	send_reply(&r);
 	reply_free(&r);
 	_exit(0);

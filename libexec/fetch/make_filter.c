@@ -11,11 +11,12 @@
 
 static size_t export(struct sock_filter *ret)
 {
-	scmp_filter_ctx ctx = filter_make();
+	scmp_filter_ctx ctx = NULL;
 	FILE *f = tmpfile();
 	size_t n;
 
-	if (!ctx || !f || seccomp_export_bpf(ctx, fileno(f)) != 0)
+	if (filter_make(&ctx) != 0 || !f ||
+	    seccomp_export_bpf(ctx, fileno(f)) != 0)
 		return 0;
 	rewind(f);
 	n = fread(ret, sizeof(*ret), MOST, f);

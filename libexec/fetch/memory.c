@@ -9,19 +9,13 @@
 #include <string.h>
 #include <curl/curl.h>
 #include <openssl/crypto.h>
+#include <openssl/ssl.h>
+#include "lack.h"
 #include "memory.h"
 
 #define HEAD sizeof(max_align_t)
 
 _Static_assert(HEAD >= sizeof(size_t), "the size fits before the block");
-
-static volatile bool ran_out; /* libcurl may have a thread for names */
-
-bool
-memory_ran_out(void)
-{
-	return ran_out;
-}
 
 static size_t
 size_of(const void *p)
@@ -38,7 +32,7 @@ get(size_t size)
 	unsigned char *p = size > SIZE_MAX - HEAD ? NULL : malloc(size + HEAD);
 
 	if (!p) {
-		ran_out = true;
+		lack_note();
 		return NULL;
 	}
 	memcpy(p, &size, sizeof(size));
@@ -117,15 +111,24 @@ ssl_change(void *old, size_t size, const char *file, int line)
 	return NULL;
 }
 
+/* What began short of memory is not gone on with: neither library does well
+   with half of itself. */
 int
 memory_setup(struct error *err)
 {
 	if (CRYPTO_set_mem_functions(ssl_get, ssl_change, ssl_give_back) != 1)
 		return error_set(err, TOKENWARD_FAILED,
 		    "OpenSSL does not take our memory functions");
+	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1 &&
+	    !lack_noted())
+		return error_set(
+		    err, TOKENWARD_FAILED, "OpenSSL does not start");
+	if (lack_noted())
+		return error_memory(err);
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, get, give_back, change,
-		copy, get_zeroed) != CURLE_OK)
+		copy, get_zeroed) != CURLE_OK &&
+	    !lack_noted())
 		return error_set(
 		    err, TOKENWARD_FAILED, "libcurl does not start");
-	return TOKENWARD_OK;
+	return lack_noted() ? error_memory(err) : TOKENWARD_OK;
 }

@@ -3,12 +3,9 @@
 #ifndef FETCH_MEMORY_H
 #define FETCH_MEMORY_H
 
-#include <stdbool.h>
 #include "base/error.h"
 
 /* Before anything else of either library is called. */
 int memory_setup(struct error *err);
-/* Some block could not be had, ever. */
-bool memory_ran_out(void);
 
 #endif

@@ -43,7 +43,7 @@ add(struct redact *r, const struct buf *b)
 
 	if (b->failed)
 		r->words.failed = true;
-	if (b->len == 0 || r->words.failed) /* half a word may be there */
+	if (r->words.failed) /* half a word may be there */
 		return;
 	while (next_word(r, &at, &w))
 		if (w.len == b->len && memcmp(w.p, b->data, w.len) == 0)

@@ -14,9 +14,11 @@
 static int
 load(void)
 {
-	scmp_filter_ctx ctx = filter_make();
-	int r = ctx ? seccomp_load(ctx) : -ENOMEM;
+	scmp_filter_ctx ctx = NULL;
+	int r = filter_make(&ctx);
 
+	if (r == 0)
+		r = seccomp_load(ctx);
 	seccomp_release(ctx);
 	errno = -r;
 	return r;

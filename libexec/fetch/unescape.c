@@ -100,7 +100,7 @@ json(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 		return 0;
 	if (s[1] == 'u')
 		return json_u(s, len, ret, ret_len);
-	known = s[1] ? strchr(from, s[1]) : NULL;
+	known = strchr(from, s[1]); /* a NUL is itself in both */
 	ret[0] = (unsigned char)(known ? to[known - from] : s[1]);
 	*ret_len = 1;
 	return 2;
@@ -113,11 +113,11 @@ static size_t
 json_twice(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 {
 	char inner[ESCAPE_MAX];
-	size_t end[ESCAPE_MAX + 1] = {0}, have = 0, used, n;
-	size_t first = json(s, len, ret, ret_len);
+	size_t end[ESCAPE_MAX + 1] = {0}, have = 0, n;
+	size_t used = json(s, len, ret, ret_len);
 
-	if (first == 0 || *ret_len != 1 || ret[0] != '\\')
-		return first;
+	if (used == 0 || *ret_len != 1 || ret[0] != '\\')
+		return used;
 	while (have < ESCAPE_MAX && end[have] < len) {
 		used = json(s + end[have], len - end[have], ret, &n);
 		if (used == 0 || n != 1)
@@ -126,7 +126,7 @@ json_twice(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 		inner[have++] = (char)ret[0];
 	}
 	n = json(inner, have, ret, ret_len);
-	if (n == 0 && end[have] < len) /* no escape after all */
+	if (n == 0 && used != 0 && end[have] < len) /* no escape after all */
 		return json(s, len, ret, ret_len);
 	return end[n];
 }
@@ -152,9 +152,13 @@ url(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 static size_t
 cleaned(const char *s, size_t len, unsigned char *ret, size_t *ret_len)
 {
-	int32_t v =
-	    len >= 4 && s[0] == '\\' && s[1] == 'x' ? hex(s + 2, 2) : -1;
+	int32_t v;
 
+	if (s[0] != '\\' || (len > 1 && s[1] != 'x'))
+		return plain(s, len, ret, ret_len);
+	if (len < 4)
+		return 0;
+	v = hex(s + 2, 2);
 	if (v < 0)
 		return plain(s, len, ret, ret_len);
 	ret[0] = (unsigned char)v;

@@ -10,5 +10,8 @@
 CURLcode verify_watch(CURL *easy);
 /* Static text, or NULL: nothing was found wrong. */
 const char *verify_fault(void);
+/* What the peer said of the handshake when it ended it, a word or two of
+   RFC 8446, 6.2; or NULL. */
+const char *verify_alert(void);
 
 #endif

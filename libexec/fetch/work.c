@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "failure.h"
 #include "http.h"
+#include "lack.h"
 #include "provider/provider.h"
 #include "redact.h"
 #include "retry.h"
@@ -142,39 +143,45 @@ understand(struct job *j, const struct http_try *t, struct reply *ret)
 
 	if (t->status >= 300 && t->status < 400)
 		redirected(t, ret);
-	else
-		provider_answer(j->provider, &a, ret);
+	else if (!provider_answer(j->provider, &a, ret))
+		failure_lack(ret);
 	ret->status = t->status;
 	if (a.date)
 		ret->skew = a.date - t->answered_at;
 }
 
-/* The mark may be longer than what it hides: cut again to what may be said. */
-static void
+/* The mark may be longer than what it hides: cut again to what may be said.
+   False: it is lost. */
+static bool
 hide_in(struct job *j, char **s, size_t max)
 {
 	cleanup_buf struct buf clean = BUF_INIT;
 
+	if (!*s)
+		return true;
 	redact_string(&j->hide, s);
 	if (!*s || strlen(*s) <= max)
-		return;
+		return *s;
 	str_clean(&clean, *s, strlen(*s), max);
 	free(*s);
 	*s = clean.failed ? NULL : strdup(buf_str(&clean));
+	return *s;
 }
 
 /* Whatever a server says may be the secret that it was told. */
 static void
 hide_in_reply(struct job *j, struct reply *r)
 {
+	bool good = hide_in(j, &r->error_code, CODE_MAX) &&
+		    hide_in(j, &r->error_message, MESSAGE_MAX) &&
+		    hide_in(j, &r->type, CODE_MAX) &&
+		    hide_in(j, &r->scope, SCOPE_MAX);
 	size_t i;
 
-	hide_in(j, &r->error_code, CODE_MAX);
-	hide_in(j, &r->error_message, MESSAGE_MAX);
-	hide_in(j, &r->type, CODE_MAX);
-	hide_in(j, &r->scope, SCOPE_MAX);
-	for (i = 0; i < r->keep.n; i++)
-		redact_string(&j->hide, &r->keep.v[i].value);
+	for (i = 0; good && i < r->keep.n; i++)
+		good = hide_in(j, &r->keep.v[i].value, SIZE_MAX);
+	if (!good)
+		failure_lack(r);
 }
 
 static void
@@ -194,6 +201,18 @@ one_try(struct job *j, struct http_try *t, struct reply *ret)
 		exchange_answer(t, &j->hide, &j->shown);
 	if (ret->stage)
 		exchange_note(ret->stage, ret->error_message, &j->shown);
+}
+
+/* For people, with all that went over the wire. */
+static void
+show(struct job *j, struct reply *ret)
+{
+	bool good = !j->shown.failed && !j->hide.words.failed;
+	char *text = good ? strdup(buf_str(&j->shown)) : NULL;
+
+	if (!text)
+		failure_lack(ret);
+	ret->exchange = text;
 }
 
 /* Nothing of an earlier try is left but how many there were. */
@@ -230,15 +249,17 @@ work(const struct plan *p, int64_t deadline_ms, struct reply *ret)
 
 	errno = 0;
 	if (job_setup(&j, p, deadline_ms, &err)) {
-		failure_set(ret,
-		    errno == ENOMEM ? OUTCOME_TEMPORARY : OUTCOME_BAD_REQUEST,
-		    "plan", "%s", err.text);
+		if (errno == ENOMEM || lack_noted())
+			failure_lack(ret);
+		else
+			failure_set(
+			    ret, OUTCOME_BAD_REQUEST, "plan", "%s", err.text);
 	} else {
 		if (p->exchange)
 			exchange_request(p, &j.hide, &j.shown);
 		all_tries(&j, ret);
 		if (p->exchange)
-			ret->exchange = strdup(buf_str(&j.shown));
+			show(&j, ret);
 	}
 	job_free(&j);
 }

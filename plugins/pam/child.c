@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,7 @@
 #define HELPER "pam-helper"
 #define PROGRAM_FD 3
 #define KILLED_MS 500
+#define STACK_LEN 16384
 
 /* ---- what it is, and what it is told ----------------------------------- */
 
@@ -156,9 +158,10 @@ become(const struct passwd *pw)
 	       (pw->pw_uid == 0 || syscall(SETUID, 0) < 0);
 }
 
-static void
-be_helper(const struct start *s)
+static int
+be_helper(void *given)
 {
+	const struct start *s = given;
 	char *nothing[] = {NULL};
 
 	usual_signals();
@@ -173,20 +176,25 @@ be_helper(const struct start *s)
 
 /* ---- the parent -------------------------------------------------------- */
 
-/* No handler of the host runs in the child. */
-static pid_t
-fork_helper(const struct start *s)
+/*
+ * A fork whose descriptor is made together with the process: opened later, by
+ * its number, it might be another's, for the host may have it reaped.  No
+ * handler of the host runs in the child, and its stack is in its own copy of
+ * ours.
+ */
+static int
+start_helper(struct start *s)
 {
+	_Alignas(16) unsigned char stack[STACK_LEN];
+	int pidfd = -1, pid;
 	sigset_t all, old;
-	pid_t pid;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	pid = _Fork();
-	if (pid == 0)
-		be_helper(s);
+	pid = clone(
+	    be_helper, stack + STACK_LEN, CLONE_PIDFD | SIGCHLD, s, &pidfd);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return pid;
+	return pid < 0 ? -1 : pidfd;
 }
 
 static bool
@@ -243,16 +251,12 @@ static int
 run(struct start *s, int64_t deadline_ms)
 {
 	int pidfd, status;
-	pid_t pid;
 
 	if (s->in < 0 || s->null < 0 || s->program < 0)
 		return CHILD_NO_START;
-	pid = fork_helper(s);
-	if (pid < 0)
+	pidfd = start_helper(s);
+	if (pidfd < 0)
 		return CHILD_NO_START;
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) /* gone already, or it ends by its own alarm */
-		return CHILD_UNKNOWN;
 	status = wait_for(pidfd, deadline_ms);
 	close(pidfd);
 	return status;

@@ -123,7 +123,7 @@ struct tokenward_key_operations {
  *   get     puts "record" and, where it has one, its "version" (text); NONE
  *   put     "key", "record"; acknowledged means durable.  With "version" only
  *           over that version ("" only when there is no record), else CONFLICT
- *   remove  "key"; absent is OK
+ *   remove  "key"; acknowledged means durable; absent is OK
  *   each    puts "key" for each record in any order, at most 1000; "cursor"
  *           when there are more: the next request brings it along, perhaps
  *           in another process.  Asked

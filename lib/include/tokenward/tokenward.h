@@ -53,7 +53,7 @@ struct tokenward_question {
 };
 /*
  * Writes at most cap bytes without a NUL, returns their number, or -1 when
- * nobody can be asked.
+ * nobody can be asked; with errno ENOMEM when memory was lacking.
  */
 typedef long (*tokenward_ask_fn)(void *data,
     const struct tokenward_question *question, char *answer, size_t cap);
@@ -379,7 +379,8 @@ int tokenward_verify_store(struct tokenward *tw, tokenward_store_file_fn each,
 typedef int (*tokenward_adopted_fn)(void *data, const char *name, int adopted);
 /*
  * Accepts credentials (NULL or none: all) that are older than their tokens
- * record knows, because a backup was put back on purpose.
+ * record knows, because a backup was put back on purpose.  Without globs a
+ * store that was moved also belongs where it is now: each() gets its path.
  */
 int tokenward_adopt(struct tokenward *tw, const char *const *globs,
     tokenward_adopted_fn each, void *data);
@@ -396,11 +397,15 @@ int tokenward_migrate_store(struct tokenward *tw, const char *to,
     enum tokenward_change *ret_change, char **ret_text);
 /*
  * The end of the store: the kernel's cache, what key modules keep elsewhere,
- * the key file that was made for it, every file.  It need not open.  Killed,
- * it is finished by saying it again.  *ret_text, set after a failure as well
- * or NULL, says what is left (tokenward_text_free()).
+ * the key file that was made for it, every file.  It need not open, but for
+ * what lies elsewhere, and may ask for its key then.  Records in a store
+ * module that cannot be removed (TOKENWARD_LOCKED without the key, or as the
+ * module says) end it before anything is changed, but for KEEP_RECORDS.
+ * Killed, it is finished by saying it again.  *ret_text, set after a failure
+ * as well or NULL, says what is left (tokenward_text_free()).
  */
 #define TOKENWARD_DESTROY_KEEP_KEY_FILE 0x1u
+#define TOKENWARD_DESTROY_KEEP_RECORDS 0x2u
 int tokenward_destroy_store(
     struct tokenward *tw, unsigned flags, char **ret_text);
 /* The key files that would go with it, one a line; or NULL. */
@@ -430,7 +435,10 @@ int tokenward_list_keys(
  */
 int tokenward_add_key(
     struct tokenward *tw, const char *key, unsigned *ret_slot, char **ret_text);
-/* Never the last one. */
+/*
+ * Never the last one.  Of one that was removed before what its module still
+ * keeps elsewhere is removed; TOKENWARD_UNAVAILABLE when that cannot be now.
+ */
 int tokenward_remove_key(struct tokenward *tw, unsigned slot, char **ret_text);
 /* Opens that slot for real. */
 int tokenward_test_key(struct tokenward *tw, unsigned slot, char **ret_text);

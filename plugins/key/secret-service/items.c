@@ -282,14 +282,36 @@ secrets_create(struct secrets *s, const char *collection, const char *label,
 	return r ? r : take_item(s, path, asked, ret);
 }
 
+/* What is taken away is looked at before: it might be somebody else's. */
+static int
+check_item(struct secrets *s, const char *item, GVariant *attributes)
+{
+	g_autoptr(GVariant) all = NULL;
+	GVariantIter iter;
+	const char *key, *value, *found;
+	int r = secrets_property(s, item, ITEM, "Attributes", "a{ss}", &all);
+
+	g_variant_iter_init(&iter, attributes);
+	while (r == TOKENWARD_MODULE_OK &&
+	       g_variant_iter_next(&iter, "{&s&s}", &key, &value))
+		if (!g_variant_lookup(all, key, "&s", &found) ||
+		    !g_str_equal(found, value))
+			return secrets_say(s, TOKENWARD_MODULE_BROKEN,
+			    "%s gave another item than it was asked for",
+			    s->who);
+	return r;
+}
+
 int
-secrets_delete(struct secrets *s, const char *item)
+secrets_delete(struct secrets *s, const char *item, GVariant *attributes)
 {
 	g_autoptr(GVariant) reply = NULL, asked = NULL;
 	g_autofree char *subject = subject_of(item);
 	const char *prompt;
-	int r = secrets_call(s, item, ITEM, "Delete", NULL, "(o)", &reply);
+	int r = check_item(s, item, attributes);
 
+	if (r == TOKENWARD_MODULE_OK)
+		r = secrets_call(s, item, ITEM, "Delete", NULL, "(o)", &reply);
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
 	g_variant_get(reply, "(&o)", &prompt);

@@ -123,6 +123,7 @@ begin(const struct key *k, const struct tokenward_message *request,
 		human = CLAMP(k->dialog_ms, 0, MAX(all - machine, 0));
 	r = secrets_open(s, reply, machine, human);
 	s->end = end;
+	s->asks = TRUE;
 	return r;
 }
 

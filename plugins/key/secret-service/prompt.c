@@ -60,9 +60,11 @@ secrets_locked(struct secrets *s, const char *subject)
 		    "--unlock\"",
 		    subject);
 	return secrets_say(s, TOKENWARD_MODULE_ASK,
-	    "%s is locked: unlock it by logging in on the desktop, or by "
-	    "\"tokenward unlock\" there",
-	    subject);
+	    "%s is locked: unlock it by logging in on the desktop, or by %s "
+	    "there",
+	    subject,
+	    s->asks ? "\"tokenward unlock\""
+		    : "its own program (Passwords and Keys)");
 }
 
 static int

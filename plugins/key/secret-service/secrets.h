@@ -34,6 +34,7 @@ struct secrets {
 	gint64 end;      /* when nobody waits any longer; 0: not known */
 	gint64 answer_within; /* microseconds a human has; 0: there is none */
 	gboolean headless;    /* there is, but no screen for a question */
+	gboolean asks;        /* "tokenward unlock" would ask one */
 	gboolean quiet;       /* the sentence that there is stays */
 	SecretService *session;
 };
@@ -78,7 +79,8 @@ int secrets_read(struct secrets *s, const char *item, GVariant *attributes,
 int secrets_create(struct secrets *s, const char *collection, const char *label,
     GVariant *attributes, SecretValue *value, gboolean replace,
     char **ret_path);
-int secrets_delete(struct secrets *s, const char *item);
+/* Only if it has these: broken. */
+int secrets_delete(struct secrets *s, const char *item, GVariant *attributes);
 
 /* Only for the files above. */
 int secrets_session(struct secrets *s); /* s->session is there, or made */

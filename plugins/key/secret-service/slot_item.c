@@ -69,13 +69,13 @@ find_place(struct secrets *s, const char *name, char **ret)
 
 /* What is not acknowledged is not left behind, if that is possible. */
 static void
-drop(struct secrets *s, const char *item)
+drop(struct secrets *s, const char *item, GVariant *attributes)
 {
 	s->quiet = TRUE;
 	s->answer_within = 0;
 	s->deadline =
 	    MAX(s->deadline, MIN(s->end, g_get_monotonic_time() + DROP_US));
-	secrets_delete(s, item);
+	secrets_delete(s, item, attributes);
 }
 
 /* What was acknowledged is there: it is looked up as open will do. */
@@ -91,7 +91,7 @@ check_stored(
 		r = secrets_say(s, TOKENWARD_MODULE_BROKEN,
 		    "%s gave back another key than it was given", s->who);
 	if (r != TOKENWARD_MODULE_OK)
-		drop(s, item);
+		drop(s, item, attributes);
 	sodium_free(found);
 	return r;
 }
@@ -126,7 +126,7 @@ slot_item_delete(struct secrets *s, GVariant *attributes)
 		if (i >= locked)
 			r = secrets_unlock(s, items[i]);
 		if (r == TOKENWARD_MODULE_OK)
-			r = secrets_delete(s, items[i]);
+			r = secrets_delete(s, items[i], attributes);
 	}
 	return r;
 }

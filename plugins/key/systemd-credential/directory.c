@@ -117,7 +117,7 @@ int
 directory_read(
     const char *name, struct content *ret, struct tokenward_message *reply)
 {
-	const char *path = getenv(VARIABLE);
+	const char *path = secure_getenv(VARIABLE);
 	int dir = -1, r;
 
 	if (!path) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sodium.h>
+#include "base/way.h"
 #include "credential.h"
 
 #ifndef SYSTEMD_CREDS
@@ -176,6 +177,7 @@ static int
 open_parent(const char *path, struct tokenward_message *reply)
 {
 	char parent[PATH_LONGEST];
+	struct way_fault fault;
 	struct stat st;
 	int fd;
 
@@ -185,18 +187,20 @@ open_parent(const char *path, struct tokenward_message *reply)
 		snprintf(parent, sizeof(parent), "/");
 	if (strcmp(parent, DEFAULT_DIRECTORY) == 0)
 		mkdir(parent, 0700);
-	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
+	fd = way_open(parent, O_RDONLY);
+	if (fd < 0 && errno != ELOOP) {
 		fail(reply, parent, strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)) &&
+	    way_above(fd, false, &fault) == 0)
 		return fd;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	fail(reply, parent,
-	    "this directory must belong to root and be writable by nobody "
-	    "else");
+	    "this directory, those above it and the links that lead there must "
+	    "belong to root and be writable by nobody else");
 	return -1;
 }
 

@@ -163,27 +163,6 @@ make_label(const struct record_place *place, const char *key)
 	    parts[1] ? parts[0] : "record", parts[1] ? parts[1] : parts[0]);
 }
 
-/* What is taken away is looked at before: it might be somebody else's. */
-static int
-delete_one(struct secrets *s, const char *item, GVariant *attributes)
-{
-	g_autoptr(GVariant) all = NULL;
-	GVariantIter iter;
-	const char *key, *value, *found;
-	int r = secrets_property(
-	    s, item, SECRETS_INTERFACE "Item", "Attributes", "a{ss}", &all);
-
-	g_variant_iter_init(&iter, attributes);
-	while (r == TOKENWARD_MODULE_OK &&
-	       g_variant_iter_next(&iter, "{&s&s}", &key, &value))
-		if (!g_variant_lookup(all, key, "&s", &found) ||
-		    !g_str_equal(found, value))
-			return secrets_say(s, TOKENWARD_MODULE_BROKEN,
-			    "%s gave another item than it was asked for",
-			    s->who);
-	return r ? r : secrets_delete(s, item);
-}
-
 /* Not every keyring replaces what has the same attributes. */
 static int
 drop_others(struct secrets *s, const struct record_place *place,
@@ -193,9 +172,14 @@ drop_others(struct secrets *s, const struct record_place *place,
 	unsigned i;
 	int r = find(s, place, attributes, COPIES_MAX, &items);
 
+	/* One that it named for the new one and is not may be the only one. */
+	if (r == TOKENWARD_MODULE_OK &&
+	    !g_strv_contains((const char *const *)items, item))
+		return secrets_say(s, TOKENWARD_MODULE_BROKEN,
+		    "%s does not find the item that it made", s->who);
 	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++)
 		if (!g_str_equal(items[i], item))
-			r = delete_one(s, items[i], attributes);
+			r = secrets_delete(s, items[i], attributes);
 	return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
 }
 
@@ -246,7 +230,7 @@ record_delete(
 	if (r != TOKENWARD_MODULE_OK)
 		return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
 	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++) {
-		r = delete_one(s, items[i], attributes);
+		r = secrets_delete(s, items[i], attributes);
 		if (r == TOKENWARD_MODULE_NONE)
 			r = TOKENWARD_MODULE_OK; /* by somebody else */
 	}
