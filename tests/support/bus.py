@@ -129,6 +129,14 @@ class Bus:
         self._until("gnome-keyring-daemon", self.keyring, self.has_service)
         assert locked or not self.is_locked(), "the keyring is locked"
 
+    def lay_keyring(self, file):
+        """What a keyring of before had as its login.keyring; not yet
+        started."""
+        to = os.path.join(self.env["XDG_DATA_HOME"], "keyrings")
+        os.makedirs(to, 0o700)
+        shutil.copy(file, to + "/login.keyring")
+        os.chmod(to + "/login.keyring", 0o600)
+
     def kill_keyring(self, number=signal.SIGKILL):
         ended = self.keyring
         self._end(ended, number)
@@ -182,6 +190,19 @@ class Bus:
         secret = self.call(path, SECRET + "Item", "GetSecret", "(o)",
                            (session,))[0]
         return bytes(secret[2])
+
+    def create(self, label, attributes, secret):
+        """An item in the default collection."""
+        session = self.call(ROOT, SECRET + "Service", "OpenSession", "(sv)",
+                            ("plain", self._variant("s", "")))[1]
+        item = SECRET + "Item"
+        self.call(self.default(), SECRET + "Collection", "CreateItem",
+                  "(a{sv}(oayays)b)", (
+                      {item + ".Label": self._variant("s", label),
+                       item + ".Attributes": self._variant("a{ss}",
+                                                           attributes)},
+                      (session, b"", secret, "application/octet-stream"),
+                      False))
 
     # ---- calls
 

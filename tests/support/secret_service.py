@@ -84,6 +84,8 @@ class Service:
         self.on_prompt = "done"  # "never", "dismissed", "type", "exit",
         #                          "locked", "stranger"
         self.wrong = None        # what SearchItems finds instead
+        self.made = None         # what CreateItem says it made instead
+        self.late_ms = LATE_MS
         self.offers = ENCRYPTED
         self.sessions = {}
         self.stranger_calls = []
@@ -143,7 +145,7 @@ class Service:
         pass
 
     def _late(self, message, kind, values):
-        self._later(LATE_MS, self._send, message, kind, values)
+        self._later(self.late_ms, self._send, message, kind, values)
 
     def _slow(self, message, kind, values):
         self._later(150, self._send, message, kind, values)
@@ -179,6 +181,8 @@ class Service:
         if isinstance(value, dbus.Dictionary):
             return dbus.Dictionary({text("x"): text("y" * HUGE)},
                                    signature="ss", variant_level=1)
+        if isinstance(value, dbus.ObjectPath):
+            return dbus.ObjectPath(ROOT + "/" + "x" * HUGE)
         if isinstance(value, tuple):
             return tuple(self._blown_up(v) for v in value)
         return value
@@ -312,7 +316,8 @@ class Service:
         prompt = self._prompt(make)
         if prompt == "/":
             make()
-        return "oo", [dbus.ObjectPath("/" if self.asks else made), prompt]
+        told = self.made or made
+        return "oo", [dbus.ObjectPath("/" if self.asks else told), prompt]
 
     def Delete(self, path):
         def delete():

@@ -3,9 +3,12 @@
 """Reads a store, or an export, from tokenward-store-format(5) alone.
 
     store_reader.py DIR|FILE --key-file F | --passphrase-file F |
-                             --recovery-file F | --wrapping-key-file F
+                             --recovery-file F | --credential-file F |
+                             --wrapping-key-file F [--records DIR]
 
 Prints a line for each record: kind, name, generation, plain text in hex.
+--records is for a store that has its records in a module: what the module
+has under their keys.
 Anything that is not as the manual page says ends it with a message and
 status 1.  It shares no code with tokenward: BLAKE2b is Python's own, the
 cipher and Argon2id are libsodium's.
@@ -125,13 +128,17 @@ class Header:
         need(self.data[:8] == HEADER_MAGIC and len(self.data) > 40,
              "header: no header")
         found = fields(self.data[8:-32])
-        plain = self.plain = single([f for f in found if f[0] != "slot"])
+        plain = self.plain = single(
+            [f for f in found if f[0] not in ("slot", "gone")])
         need(number(plain["format"]) == 1 and number(plain["suite"]) == 1,
              "header: format or suite")
         self.store_id = plain["store_id"]
         need(len(self.store_id) == 16, "header: store_id")
         self.epoch = number(plain["epoch"])
         self.slots = [single(fields(v)) for k, v in found if k == "slot"]
+        for gone in [single(fields(v)) for k, v in found if k == "gone"]:
+            need(not any(any(gone[k]) for k in (
+                "nonce", "wrapped", "commitment")), "header: a gone slot opens")
 
     def verify(self, master):
         mac = blake2b(subkey(master, b"twheader", 1), self.data[:-32], 32)
@@ -191,22 +198,29 @@ def kek_of_code(text, slot):
                            person=b"tokenwardrecover").digest()
 
 
+def kek_of_credential(content, slot):
+    need(32 <= len(content) <= 4096, "credential: length")
+    return hashlib.blake2b(content, digest_size=32, salt=slot["salt"],
+                           person=b"tokenward kek").digest()
+
+
 WAYS = {"key_file": (b"keyfile", kek_of_file),
         "passphrase_file": (b"passphrase", kek_of_words),
         "recovery_file": (b"recovery", kek_of_code),
+        "credential_file": (b"systemd-credential", kek_of_credential),
         "wrapping_key_file": (None, lambda kek, slot: kek)}
 
 
 def unlock(header, arguments):
-    way, path = next((w, getattr(arguments, w)) for w in WAYS
-                     if getattr(arguments, w))
+    given = {w: getattr(arguments, w, None) for w in WAYS}
+    way, path = next((w, p) for w, p in given.items() if p)
     kind, derive = WAYS[way]
-    given = read(path, 8 << 20)
+    content = read(path, 8 << 20)
     if way in ("passphrase_file", "recovery_file"):
-        given = given.rstrip(b"\n")
+        content = content.rstrip(b"\n")
     for slot in header.slots:
         if kind in (slot["kind"], None):
-            master = unwrap(header, slot, derive(given, slot))
+            master = unwrap(header, slot, derive(content, slot))
             if master:
                 header.verify(master)
                 return master
@@ -256,7 +270,9 @@ def records(directory, header, keys, folder):
 def read_store(directory, arguments):
     header = Header(read(os.path.join(directory, "header"), 65536))
     master = unlock(header, arguments)
-    need("records" not in header.plain, "the records lie in a store module")
+    if "records" in header.plain:
+        need(arguments.records, "the records lie in a store module")
+        directory = arguments.records
     index_key = kept(header, master, "index_key") \
         or subkey(master, b"tw-index", 1)
     keys = {header.epoch: master}
@@ -323,7 +339,9 @@ def main():
     key.add_argument("--key-file")
     key.add_argument("--passphrase-file")
     key.add_argument("--recovery-file")
+    key.add_argument("--credential-file")
     key.add_argument("--wrapping-key-file", help="what a module gives")
+    parser.add_argument("--records", metavar="DIR")
     arguments = parser.parse_args()
     need(SODIUM.sodium_init() >= 0, "libsodium")
     if os.path.isdir(arguments.directory):

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/secret.h"
+#include "failing.h"
 #include "unit.h"
 
 static bool
@@ -122,6 +123,22 @@ Test(buf, growing_and_freeing_wipe_a_secret)
 	cr_assert(is_zero(after, 32));
 	cr_assert(b.secret);
 	cr_assert_eq(secret_in_use(), 0);
+}
+
+Test(buf, what_is_no_secret_is_given_back_too)
+{
+	struct buf b = BUF_INIT;
+	long before = failing_live();
+
+	buf_free(&b);
+	cr_assert_eq(failing_live(), before);
+	buf_put_str(&b, "text");
+	cr_assert_eq(failing_live(), before + 1);
+	while (b.cap < 1000)
+		buf_put_str(&b, "text");
+	cr_assert_eq(failing_live(), before + 1);
+	buf_free(&b);
+	cr_assert_eq(failing_live(), before);
 }
 
 Test(buf, moving_leaves_the_source_empty)

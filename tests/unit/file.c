@@ -186,6 +186,13 @@ Test(file, a_limit_to_file_sizes_does_not_end_the_process)
 	cr_assert_eq(signals_seen, 0);
 	raise(SIGXFSZ);
 	cr_assert_eq(signals_seen, 1);
+	sigaddset(&after, SIGXFSZ);
+	sigprocmask(SIG_SETMASK, &after, NULL);
+	raise(SIGXFSZ); /* before: it is its owner's */
+	cr_assert_eq(
+	    file_replace_at(dir, "f", big, sizeof(big), FILE_SYNC), EFBIG);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	cr_assert_eq(signals_seen, 2);
 	close(dir);
 }
 
@@ -226,6 +233,23 @@ Test(file, nothing_is_written_through_a_planted_link)
 	close(dir);
 }
 
+Test(file, a_place_is_filled_from_as_many_pieces_as_it_takes)
+{
+	char room[8] = "";
+	int fds[2];
+
+	cr_assert_eq(pipe(fds), 0);
+	cr_assert_eq(write(fds[1], "abc", 3), 3);
+	cr_assert_eq(file_fill(fds[0], room, 2), 2);
+	cr_assert_eq(write(fds[1], "de", 2), 2);
+	close(fds[1]);
+	cr_assert_eq(file_fill(fds[0], room + 2, 6), 3, "then it ends");
+	cr_assert_str_eq(room, "abcde");
+	cr_assert_eq(file_fill(fds[0], room, 0), 0);
+	close(fds[0]);
+	cr_assert_eq(file_fill(fds[0], room, 1), -EBADF);
+}
+
 Test(file, removing_what_is_not_there_is_success)
 {
 	int dir = dir_fd();
@@ -237,23 +261,4 @@ Test(file, removing_what_is_not_there_is_success)
 	cr_assert_eq(mkdir(unit_path("d"), 0700), 0);
 	cr_assert_eq(file_remove_at(dir, "d", FILE_SYNC), EISDIR);
 	close(dir);
-}
-
-Test(file, directories_are_made_down_to_the_last)
-{
-	cr_assert_eq(file_make_dirs(unit_path("a/b/c"), 0700), 0);
-	cr_assert_eq(mode_of("a"), 0700);
-	cr_assert_eq(mode_of("a/b/c"), 0700);
-	cr_assert_eq(file_make_dirs(unit_path("a/b/c"), 0755), 0);
-	cr_assert_eq(mode_of("a/b/c"), 0700, "left as it was");
-	cr_assert_eq(file_make_dirs(unit_path("a/d/"), 0700), 0);
-	cr_assert(is_there("a/d"));
-}
-
-Test(file, a_file_where_a_directory_should_be_is_a_failure)
-{
-	unit_write(unit_path("f"), "x", 1);
-	cr_assert_neq(file_make_dirs(unit_path("f/d"), 0700), 0);
-	cr_assert_neq(file_make_dirs(unit_path("f"), 0700), 0);
-	cr_assert_neq(file_make_dirs("", 0700), 0);
 }

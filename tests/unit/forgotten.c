@@ -20,7 +20,7 @@
 #define CHUNK (1u << 20)
 #define MAP_MAX (1ul << 30) /* beyond is a sanitizer's own */
 
-TestSuite(forgotten, .init = world_make, .fini = world_end, .timeout = 60);
+TestSuite(forgotten, .init = world_make, .fini = world_end, .timeout = 180);
 
 struct needle {
 	unsigned char flipped[64];
@@ -53,16 +53,20 @@ stands_at(const struct needle *n, size_t from, const unsigned char *at)
 static bool
 has_piece(const struct needle *n, const unsigned char *data, size_t len)
 {
+	static const unsigned char zeros[WINDOW];
 	bool first[256] = {false};
 	size_t i, from;
 
 	for (from = 0; from + WINDOW <= n->len; from++)
 		first[n->flipped[from] ^ 0xff] = true;
-	for (i = 0; i + WINDOW <= len; i++)
-		for (from = 0; first[data[i]] && from + WINDOW <= n->len;
-		     from++)
+	for (i = 0; i + WINDOW <= len; i++) {
+		/* Most of memory is zeros, and many a key has one zero. */
+		if (!first[data[i]] || memcmp(data + i, zeros, WINDOW) == 0)
+			continue;
+		for (from = 0; from + WINDOW <= n->len; from++)
 			if (stands_at(n, from, data + i))
 				return true;
+	}
 	return false;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Frames over a socket: whole, in time, or a failure that says why. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/frame.h"
+#include "failing.h"
 #include "unit.h"
 
 static int pair[2];
@@ -173,6 +175,109 @@ Test(frame_io, a_list_that_failed_or_is_too_large_is_not_sent)
 	shutdown(pair[0], SHUT_WR);
 	cr_assert_eq(read(pair[1], &err, 1), 0, "nothing was sent");
 	buf_free(&list);
+}
+
+/* One frame there and back while that call fails once. */
+static int
+trip(const char *call, unsigned nth, int error, struct error *err)
+{
+	struct buf list = BUF_INIT, got = BUF_INIT;
+	int r, n;
+
+	frame_put_str(&list, "key", "value");
+	failing_begin(call, nth, error);
+	r = frame_send(pair[0], &list, in_ms(2000), err);
+	n = r ? -1 : frame_recv(pair[1], 100, &got, in_ms(2000), err);
+	cr_assert(failing_end(), "%s %u", call, nth);
+	cr_assert_eq(n, r ? -1 : (n < 0 ? -1 : 1));
+	cr_assert(n < 0 || buf_equal(&list, &got));
+	cr_assert(n > 0 || got.len == 0);
+	buf_free(&list);
+	buf_free(&got);
+	return n;
+}
+
+Test(frame_io, what_is_interrupted_or_would_block_is_done_again)
+{
+	struct error err;
+
+	cr_assert_eq(trip("send", 1, EINTR, &err), 1);
+	cr_assert_eq(trip("send", 2, EINTR, &err), 1);
+	cr_assert_eq(trip("send", 1, EAGAIN, &err), 1);
+	cr_assert_eq(trip("recv", 1, EINTR, &err), 1);
+	cr_assert_eq(trip("recv", 2, EINTR, &err), 1);
+	cr_assert_eq(trip("recv", 2, EAGAIN, &err), 1);
+}
+
+Test(frame_io, what_fails_says_why)
+{
+	struct error err;
+
+	cr_assert_eq(trip("send", 1, EIO, &err), -1);
+	cr_assert_eq(err.code, TOKENWARD_UNAVAILABLE);
+	cr_assert_str_eq(err.text, "sending a frame: Input/output error");
+	cr_assert_eq(trip("recv", 1, EIO, &err), -1);
+	cr_assert_eq(err.code, TOKENWARD_UNAVAILABLE);
+	cr_assert_str_eq(err.text, "receiving a frame: Input/output error");
+}
+
+/* Nothing is there to be received yet, so that it has to wait. */
+static int
+wait_while(int error, struct error *err)
+{
+	struct buf got = BUF_INIT;
+	int n;
+
+	failing_begin("poll", 1, error);
+	n = frame_recv(pair[1], 100, &got, in_ms(300), err);
+	cr_assert(failing_end());
+	buf_free(&got);
+	return n;
+}
+
+Test(frame_io, waiting_that_is_interrupted_goes_on_and_that_fails_does_not)
+{
+	int64_t begun = clock_boot_ms();
+	struct error err;
+
+	cr_assert_eq(wait_while(EIO, &err), -1);
+	cr_assert(strstr(err.text, "Input/output error"));
+	cr_assert(clock_boot_ms() - begun < 250);
+	begun = clock_boot_ms();
+	cr_assert_eq(wait_while(EINTR, &err), -1);
+	cr_assert(strstr(err.text, "no answer within the deadline"));
+	cr_assert(clock_boot_ms() - begun >= 299);
+}
+
+Test(frame_io, a_frame_that_there_is_no_memory_for_is_not_malformed)
+{
+	struct buf list = BUF_INIT, got = BUF_INIT;
+	struct error err;
+
+	frame_put_str(&list, "key", "value");
+	assert_ok(frame_send(pair[0], &list, in_ms(1000), &err), err);
+	failing_begin("memory", 1, ENOMEM);
+	cr_assert_eq(frame_recv(pair[1], 100, &got, in_ms(1000), &err), -1);
+	cr_assert(failing_end());
+	cr_assert_eq(err.code, TOKENWARD_FAILED);
+	cr_assert(strstr(err.text, "memory"));
+	buf_free(&list);
+	buf_free(&got);
+}
+
+Test(frame_io, the_limit_is_the_lists_length)
+{
+	struct buf list = BUF_INIT, got = BUF_INIT;
+	struct error err;
+
+	frame_put(&list, "k", "0123", 4);
+	cr_assert_eq(list.len, 10);
+	assert_ok(frame_send(pair[0], &list, in_ms(1000), &err), err);
+	cr_assert_eq(frame_recv(pair[1], 10, &got, in_ms(1000), &err), 1);
+	assert_ok(frame_send(pair[0], &list, in_ms(1000), &err), err);
+	cr_assert_eq(frame_recv(pair[1], 9, &got, in_ms(1000), &err), -1);
+	buf_free(&list);
+	buf_free(&got);
 }
 
 static void *

@@ -53,6 +53,8 @@ Test(fresh, age_is_the_greater_of_two_clocks)
 	cr_assert_eq(time_since(&then, &now), 7000);
 	now = on_other_boot(-1);
 	cr_assert_eq(time_since(&then, &now), -1);
+	now = on_other_boot(0);
+	cr_assert_eq(time_since(&then, &now), 0);
 	cr_assert_eq(time_since(&then, &then), 0);
 }
 
@@ -104,6 +106,38 @@ Test(fresh, seconds_left_are_rounded_down)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		now = at(rows[i].ms);
 		cr_assert_eq(token_left(&t, &now), rows[i].left, "row %zu", i);
+	}
+}
+
+Test(fresh, nothing_is_left_from_its_end_on)
+{
+	struct token t = token_of(600);
+	struct now now;
+	int64_t ms;
+
+	for (ms = 598000; ms < 602000; ms++) {
+		now = at(ms);
+		cr_assert_eq(token_left(&t, &now),
+		    ms >= 600000 ? 0 : (600000 - ms) / 1000, "%lld",
+		    (long long)ms);
+	}
+}
+
+Test(fresh, renewal_begins_at_a_moment_that_the_jitter_tells)
+{
+	static const struct {
+		unsigned jitter;
+		int64_t ms;
+	} rows[] = {{0, 300000}, {1, 300090}, {500, 345000}, {999, 389910},
+	    {1000, 300000}, {1999, 389910}};
+	struct token t = token_of(600);
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		cr_assert_eq(fresh_at(&t, rows[i].ms - 1, 0, rows[i].jitter),
+		    TOKEN_FRESH, "row %zu", i);
+		cr_assert_eq(fresh_at(&t, rows[i].ms, 0, rows[i].jitter),
+		    TOKEN_ADVISORY, "row %zu", i);
 	}
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What failures forbid, and for how long. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <tokenward/types.h>
 #include "token/token.h"
+#include "failing.h"
 #include "unit.h"
 
 #define SECOND INT64_C(1000)
@@ -147,6 +149,31 @@ Test(gate, jitter_adds_a_quarter_at_most)
 	}
 }
 
+Test(gate, jitter_is_counted_in_thousandths_of_that_quarter)
+{
+	static const struct {
+		unsigned failures, jitter;
+		int64_t wait;
+	} rows[] = {{1, 0, 1000}, {1, 4, 1001}, {1, 500, 1125}, {1, 999, 1249},
+	    {1, 1000, 1000}, {1, 1999, 1249}, {20, 0, 300000}, {20, 1, 300075},
+	    {20, 999, 374925}};
+	struct tokens t = {0};
+	struct reply reply = REPLY_INIT;
+	struct now now = at(0);
+	struct gate *g = NULL;
+	unsigned i, n;
+
+	reply.outcome = OUTCOME_TEMPORARY;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (n = 0; n < rows[i].failures; n++)
+			g = gate_record(&t, &reply, "shape", "binding", &now,
+			    rows[i].jitter);
+		cr_assert_eq(g->wait_ms, rows[i].wait, "row %u: %lld", i,
+		    (long long)g->wait_ms);
+		tokens_free(&t);
+	}
+}
+
 Test(gate, trouble_with_retry_after_waits_for_the_longer)
 {
 	struct tokens t = {0};
@@ -154,6 +181,8 @@ Test(gate, trouble_with_retry_after_waits_for_the_longer)
 	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, 120, 0)->wait_ms, 2 * MINUTE);
 	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, INT64_MAX, 1)->wait_ms, HOUR);
 	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, 0, 2)->wait_ms, 4 * SECOND);
+	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, 7, 3)->wait_ms, 8 * SECOND);
+	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, 17, 4)->wait_ms, 17 * SECOND);
 	tokens_free(&t);
 }
 
@@ -162,6 +191,10 @@ Test(gate, a_bad_certificate_is_not_asked_again_for_a_minute)
 	struct tokens t = {0};
 
 	cr_assert_eq(fail(&t, OUTCOME_UNTRUSTED, -1, 0)->wait_ms, MINUTE);
+	for (int i = 2; i <= 6; i++)
+		cr_assert_eq(
+		    fail(&t, OUTCOME_UNTRUSTED, -1, i)->wait_ms, MINUTE);
+	cr_assert_eq(fail(&t, OUTCOME_UNTRUSTED, -1, 7)->wait_ms, 64 * SECOND);
 	tokens_free(&t);
 }
 
@@ -251,6 +284,45 @@ Test(gate, an_old_failure_does_not_count)
 	tokens_free(&t);
 }
 
+/* How long ago it was nobody knows. */
+Test(gate, a_failure_of_the_future_does_not_count)
+{
+	struct tokens t = {0};
+	struct reply reply = REPLY_INIT;
+	struct now now = at(-1);
+
+	fail(&t, OUTCOME_TEMPORARY, -1, 0);
+	cr_assert_eq(fail(&t, OUTCOME_TEMPORARY, -1, 0)->failures, 2);
+	memset(now.boot_id, 8, BOOT_ID_LEN);
+	reply.outcome = OUTCOME_TEMPORARY;
+	cr_assert_eq(gate_record(&t, &reply, "", "", &now, 0)->failures, 1);
+	now.wall_ms++;
+	cr_assert_eq(gate_record(&t, &reply, "", "", &now, 0)->failures, 2);
+	tokens_free(&t);
+}
+
+Test(gate, without_memory_nothing_is_remembered)
+{
+	static const enum outcome kinds[] = {OUTCOME_TEMPORARY,
+	    OUTCOME_BAD_CREDENTIALS, OUTCOME_BAD_SCOPE, OUTCOME_RATE_LIMITED};
+	struct tokens t = {0};
+	struct gate *g;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		bool failed = true;
+
+		for (unsigned n = 1; failed; n++) {
+			failing_begin("memory", n, ENOMEM);
+			g = fail(&t, kinds[i], -1, 0);
+			failed = failing_end();
+			cr_assert_eq(g == NULL, failed);
+			cr_assert_eq(
+			    closed(&t, "shape", "binding", 0) == NULL, failed);
+			tokens_free(&t);
+		}
+	}
+}
+
 Test(gate, says_when_it_opens)
 {
 	struct tokens t = {0};
@@ -277,6 +349,20 @@ Test(gate, clocks_that_jump_do_not_close_it_for_ever)
 	cr_assert(!gate_is_closed(g, &now));
 	memset(now.boot_id, 8, BOOT_ID_LEN); /* set back over a boot */
 	cr_assert(!gate_is_closed(g, &now));
+	tokens_free(&t);
+}
+
+Test(gate, what_a_success_has_opened_is_open_at_once)
+{
+	struct tokens t = {0};
+
+	fail(&t, OUTCOME_BAD_SCOPE, -1, 0);
+	fail(&t, OUTCOME_RATE_LIMITED, -1, 0);
+	fail(&t, OUTCOME_TEMPORARY, -1, 0);
+	cr_assert_not_null(closed(&t, "shape", "binding", 0));
+	gate_clear(&t, "shape");
+	cr_assert_null(closed(&t, "shape", "binding", 0));
+	gate_clear(&t, "another");
 	tokens_free(&t);
 }
 

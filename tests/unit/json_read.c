@@ -89,3 +89,51 @@ Test(json_read, resolves_escapes_to_utf8)
 				     "\xf0\x9f\x98\x80\xc3\xa9\xe2\x82\xac"
 				     "\xf0\x9f\x98\x80\x01");
 }
+
+Test(json_read, a_whole_text_is_one_item)
+{
+	static const char *const texts[] = {
+	    "7", " true ", "\"a\"", "[1,[2]]", "{\"a\":{}}\n"};
+	struct json_value walk, item;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		walk = begin(texts[i]);
+		cr_expect(json_next_item(&walk, &item), "%s", texts[i]);
+		cr_expect_not(json_next_item(&walk, &item), "%s", texts[i]);
+	}
+}
+
+Test(json_read, a_name_without_a_value_is_no_member)
+{
+	struct json_value v = begin("[\"a\",1,\"b\"]");
+	struct json_value walk = json_inside(&v), name, member;
+
+	cr_expect(json_next_member(&walk, &name, &member));
+	cr_expect_not(json_next_member(&walk, &name, &member));
+}
+
+Test(json_read, nothing_has_no_inside)
+{
+	struct json_value v = json_begin("", 0);
+
+	cr_expect_eq(json_kind(&v), JSON_NUMBER);
+}
+
+/* The borders of one to four bytes, and of what comes in pairs. */
+Test(json_read, a_character_has_as_many_bytes_as_it_needs)
+{
+	static const struct {
+		const char *text, *bytes;
+	} rows[] = {{"\"\\u007f\"", "\x7f"}, {"\"\\u0080\"", "\xc2\x80"},
+	    {"\"\\u07ff\"", "\xdf\xbf"}, {"\"\\u0800\"", "\xe0\xa0\x80"},
+	    {"\"\\ud7ff\"", "\xed\x9f\xbf"}, {"\"\\ue000\"", "\xee\x80\x80"},
+	    {"\"\\uffff\"", "\xef\xbf\xbf"},
+	    {"\"\\ud800\\udc00\"", "\xf0\x90\x80\x80"},
+	    {"\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf"}};
+	struct json_value v;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		v = begin(rows[i].text);
+		cr_expect_str_eq(string(&v), rows[i].bytes);
+	}
+}

@@ -16,6 +16,7 @@ Test(json_write, puts_commas_itself)
 	json_put_num(&b, "n", -5);
 	json_open(&b, "l", '[');
 	json_put_bool(&b, NULL, true);
+	json_put_bool(&b, NULL, false);
 	json_put_null(&b, NULL);
 	json_open(&b, NULL, '{');
 	json_close(&b, '}');
@@ -23,9 +24,46 @@ Test(json_write, puts_commas_itself)
 	json_close(&b, ']');
 	json_put_str(&b, "none", NULL);
 	json_close(&b, '}');
-	cr_expect_str_eq(buf_str(&b),
-	    "{\"a\":\"x\",\"n\":-5,\"l\":[true,null,{},1.5],\"none\":null}");
+	cr_expect_str_eq(buf_str(&b), "{\"a\":\"x\",\"n\":-5,\"l\":[true,false,"
+				      "null,{},1.5],\"none\":null}");
 	cr_expect(json_scan(buf_str(&b), b.len, &f) == 0);
+	buf_free(&b);
+}
+
+/* What follows a character of several bytes is looked at as well. */
+Test(json_write, a_character_ends_where_it_ends)
+{
+	static const char *const chars[] = {"\xc3\xa9", "\xdf\xbf",
+	    "\xe0\xa0\x80", "\xe2\x82\xac", "\xef\xbf\xbd", "\xf0\x90\x80\x80",
+	    "\xf4\x8f\xbf\xbf"};
+	struct buf b = BUF_INIT, want = BUF_INIT, text = BUF_INIT;
+
+	for (size_t i = 0; i < sizeof(chars) / sizeof(*chars); i++) {
+		buf_clear(&b);
+		buf_clear(&want);
+		buf_clear(&text);
+		buf_printf(&text, "%s\n%s\"%s", chars[i], chars[i], chars[i]);
+		buf_printf(
+		    &want, "\"%s\\n%s\\\"%s\"", chars[i], chars[i], chars[i]);
+		json_put_str(&b, NULL, buf_str(&text));
+		cr_expect_str_eq(buf_str(&b), buf_str(&want));
+	}
+	buf_free(&b);
+	buf_free(&want);
+	buf_free(&text);
+}
+
+Test(json_write, only_what_json_forbids_is_escaped)
+{
+	struct buf b = BUF_INIT;
+	char c[2] = "";
+
+	for (c[0] = 0x20; c[0] < 0x7f; c[0]++) {
+		buf_clear(&b);
+		json_put_str(&b, NULL, c);
+		cr_expect_eq(
+		    b.len, c[0] == '"' || c[0] == '\\' ? 4 : 3, "%d", c[0]);
+	}
 	buf_free(&b);
 }
 

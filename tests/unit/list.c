@@ -108,7 +108,7 @@ Test(list, a_damaged_one_hides_no_other)
 	world_add(tw, "c", "s");
 	unit_write(world_path(path), "rubbish", 7);
 	assert_fails(
-	    list(NULL, NULL), tw->err, TOKENWARD_DAMAGED, "1 credential of");
+	    list(NULL, NULL), tw->err, TOKENWARD_DAMAGED, "not all of");
 	cr_assert_str_eq(seen, "b c ");
 	cr_assert(strstr(world_warnings(), "damaged") != NULL);
 }

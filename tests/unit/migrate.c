@@ -247,6 +247,7 @@ leave_half(struct store *s, const struct where *to)
 	struct error err;
 	struct records r;
 	struct buf junk = BUF_INIT;
+	unsigned char index[INDEX_LEN];
 	struct place at;
 
 	assert_ok(
@@ -261,8 +262,8 @@ leave_half(struct store *s, const struct where *to)
 	place_of_index(RECORD_TOKENS, s->header.store_id, &at);
 	memset(at.file.text + 7, '7', 64);
 	assert_ok(r.ops->put(&r, at.file.text, &junk, true, &err), err);
-	assert_ok(store_index(s, "a", at.index, &err), err);
-	place_of_index(RECORD_CREDENTIAL, at.index, &at);
+	assert_ok(store_index(s, "a", index, &err), err);
+	place_of_index(RECORD_CREDENTIAL, index, &at);
 	assert_ok(r.ops->put(&r, at.file.text, &junk, true, &err), err);
 	records_close(&r);
 	buf_free(&junk);

@@ -174,6 +174,66 @@ Test(recovery_code, looks_like_one)
 	cr_assert_not(recovery_looks_like("", 0));
 }
 
+static const struct {
+	const char *text; /* in the middle of a code */
+	bool separates;
+} between[] = {
+    {"\xe2\x80\x90", true},  /* HYPHEN */
+    {"\xe2\x80\x95", true},  /* HORIZONTAL BAR */
+    {"\xe2\x80\x8f", false}, /* a mark that turns the direction */
+    {"\xe2\x80\x96", false}, /* DOUBLE VERTICAL LINE */
+    {"\xe2\x81\x90", false},
+    {"\xe3\x80\x90", false},
+    {"\xc2\xa0", true}, /* NO-BREAK SPACE */
+    {"\xc2\xa1", false},
+    {"\xc3\xa0", false},
+    {"{", false},
+    {"`", false},
+    {"- \t._:/", true},
+};
+
+Test(recovery_code, what_may_stand_between_symbols)
+{
+	unsigned char got[RECOVERY_SYMBOLS];
+	char text[64];
+	size_t where, i;
+
+	for (i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		snprintf(text, sizeof(text),
+		    "0123-4567-89AB%sCDEF-GHJK-MNPQ-RSWX", between[i].text);
+		cr_assert_eq(reads(text, got, &where),
+		    between[i].separates ? RECOVERY_OK : RECOVERY_STRANGE,
+		    "%zu", i);
+	}
+}
+
+/* Cut within one of several bytes: nothing behind the end is looked at. */
+Test(recovery_code, half_a_dash_at_the_end_is_a_stranger)
+{
+	static const char code[] = "0123-4567-89AB-CDEF-GHJK-MNPQ-RSWX"
+				   "\xe2\x80\x90";
+	unsigned char got[RECOVERY_SYMBOLS];
+	size_t where, len = sizeof(code) - 1;
+
+	cr_assert_eq(recovery_read(code, len, got, &where), RECOVERY_OK);
+	cr_assert_eq(
+	    recovery_read(code, len - 1, got, &where), RECOVERY_STRANGE);
+	cr_assert_eq(
+	    recovery_read(code, len - 2, got, &where), RECOVERY_STRANGE);
+	cr_assert_eq(recovery_read(code, len - 3, got, &where), RECOVERY_OK);
+}
+
+Test(recovery_code, two_more_or_less_still_look_like_one)
+{
+	static const char symbols[] = "0123456789ABCDEFGHJKMNPQRSWX0123";
+	size_t n;
+
+	for (n = 0; n < sizeof(symbols); n++)
+		cr_assert_eq(recovery_looks_like(symbols, n),
+		    n >= RECOVERY_SYMBOLS - 2 && n <= RECOVERY_SYMBOLS + 2,
+		    "%zu", n);
+}
+
 /* A V that is written as a U. */
 Test(recovery_code, u_for_v)
 {

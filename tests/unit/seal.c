@@ -2,6 +2,7 @@
 /* Sealing: what was sealed opens, and as nothing else. */
 #include <string.h>
 #include <sodium.h>
+#include "base/cleanup.h"
 #include "store/seal.h"
 #include "store/store.h"
 #include "unit.h"
@@ -69,6 +70,31 @@ Test(seal, round_trip_of_every_length_around_the_steps)
 		cr_assert_eq(plain.len, lengths[i]);
 		cr_assert_eq(memcmp(buf_str(&plain), data, plain.len), 0);
 	}
+	buf_free(&sealed);
+	buf_free(&plain);
+}
+
+Test(seal, both_ways_append_to_what_is_there)
+{
+	struct buf sealed = BUF_INIT, plain = BUF_SECRET_INIT;
+	struct seal_id which = id();
+	struct error err;
+	uint64_t generation;
+
+	buf_put_str(&sealed, "before");
+	buf_put_str(&plain, "words ");
+	seal(&which, "one", 3, &sealed);
+	cr_assert_eq(memcmp(sealed.data, "before", 6), 0);
+	cr_assert_eq(sealed.len - 6, SEAL_OUTER_LEN + 256 + SEAL_TAG_LEN);
+	assert_ok(seal_open(&which, &keys, sealed.data + 6, sealed.len - 6,
+		      &plain, &generation, &err),
+	    err);
+	cr_assert_str_eq(buf_str(&plain), "words one");
+	sealed.data[sealed.len - 1] ^= 1;
+	cr_assert_eq(seal_open(&which, &keys, sealed.data + 6, sealed.len - 6,
+			 &plain, &generation, &err),
+	    TOKENWARD_DAMAGED);
+	cr_assert_str_eq(buf_str(&plain), "words one");
 	buf_free(&sealed);
 	buf_free(&plain);
 }
@@ -233,4 +259,97 @@ Test(seal, subkeys_are_those_of_the_manual)
 		sodium_bin2hex(hex, sizeof(hex), key, sizeof(key));
 		cr_assert_str_eq(hex, want[i]);
 	}
+}
+
+/* ---- what only a forger with the key could write ----------------------- */
+
+/* Seals a text as it is, with no padding of ours. */
+static void
+seal_raw(const struct seal_id *which, const unsigned char *text, size_t len,
+    struct buf *out)
+{
+	unsigned char both[64], *outer = out->data;
+	cleanup_buf struct buf associated = BUF_INIT;
+	crypto_generichash_state st;
+
+	crypto_generichash_init(&st, keys.record, SEAL_KEY_LEN, 64);
+	crypto_generichash_update(&st, outer + 24, 32);
+	crypto_generichash_update(&st, which->store_id, STORE_ID_LEN);
+	crypto_generichash_update(&st, outer + 10, 1);
+	crypto_generichash_update(&st, which->index, INDEX_LEN);
+	crypto_generichash_update(&st, outer + 12, 4);
+	crypto_generichash_update(&st, outer + 16, 8);
+	crypto_generichash_final(&st, both, 64);
+	memcpy(outer + 80, both + 32, 32);
+	buf_put(&associated, outer, SEAL_OUTER_LEN);
+	buf_put(&associated, which->store_id, STORE_ID_LEN);
+	buf_put(&associated, which->index, INDEX_LEN);
+	out->len = SEAL_OUTER_LEN;
+	crypto_aead_xchacha20poly1305_ietf_encrypt(
+	    buf_room(out, len + SEAL_TAG_LEN), NULL, text, len, associated.data,
+	    associated.len, NULL, out->data + 56, both);
+	out->len += len + SEAL_TAG_LEN;
+}
+
+static const struct {
+	size_t at; /* of the last byte that is not zero; 256: there is none */
+	unsigned char byte;
+	const char *fault; /* NULL: it opens */
+} paddings[] = {
+    {255, 0x80, NULL},
+    {3, 0x80, NULL},
+    {0, 0x80, NULL},
+    {3, 0x81, "its padding is wrong"},
+    {0, 0x01, "its padding is wrong"},
+    {256, 0x00, "its padding is wrong"},
+};
+
+Test(seal, a_text_without_its_end_is_refused)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(paddings) / sizeof(paddings[0]); i++) {
+		struct buf sealed = BUF_INIT, plain = BUF_SECRET_INIT;
+		unsigned char text[256] = {0};
+		struct seal_id which = id();
+		uint64_t generation;
+		struct error err;
+		int r;
+
+		if (paddings[i].at < 256)
+			text[paddings[i].at] = paddings[i].byte;
+		seal(&which, "", 0, &sealed);
+		seal_raw(&which, text, sizeof(text), &sealed);
+		buf_put_str(&plain, "x");
+		r = seal_open(&which, &keys, sealed.data, sealed.len, &plain,
+		    &generation, &err);
+		cr_assert_eq(r == TOKENWARD_OK, !paddings[i].fault, "%zu", i);
+		cr_assert(!r || strcmp(err.text, paddings[i].fault) == 0);
+		cr_assert_eq(plain.len, r ? 1 : 1 + paddings[i].at);
+		buf_free(&sealed);
+		buf_free(&plain);
+	}
+}
+
+Test(seal, what_no_store_would_write_is_not_opened)
+{
+	struct buf sealed = BUF_INIT, plain = BUF_SECRET_INIT;
+	struct seal_id which = id();
+	uint64_t generation;
+	struct error err;
+
+	seal(&which, "", 0, &sealed);
+	cr_assert_not_null(buf_room(&sealed, SEAL_MAX));
+	memset(sealed.data + sealed.len, 0, SEAL_MAX);
+	assert_fails(seal_open(&which, &keys, sealed.data, SEAL_MAX + 1, &plain,
+			 &generation, &err),
+	    err, TOKENWARD_DAMAGED, "it is too large");
+	assert_fails(seal_open(&which, &keys, sealed.data, SEAL_MAX, &plain,
+			 &generation, &err),
+	    err, TOKENWARD_DAMAGED, "its content was changed");
+	assert_fails(seal_open(&which, &keys, sealed.data, sealed.len - 1,
+			 &plain, &generation, &err),
+	    err, TOKENWARD_DAMAGED, "it is cut short");
+	buf_free(&sealed);
+	buf_free(&plain);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The arena: fenced, locked, wiped when given back and in a forked child. */
+#include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/secret.h"
@@ -61,6 +64,10 @@ Test(secret, memory_comes_zeroed_and_aligned)
 
 Test(secret, nothing_and_too_much_are_taken_gracefully)
 {
+	void *most = secret_alloc(SECRET_MAX);
+
+	cr_assert_not_null(most);
+	secret_free(most);
 	secret_free(NULL);
 	cr_assert(secret_alloc(SIZE_MAX) == NULL);
 	cr_assert(secret_alloc(SECRET_MAX + 1) == NULL);
@@ -68,6 +75,36 @@ Test(secret, nothing_and_too_much_are_taken_gracefully)
 }
 
 /* One chunk is kept, so its memory can be looked at after it was freed. */
+Test(secret, sixteen_bytes_are_the_measure)
+{
+	static const struct {
+		size_t asked, taken;
+	} rows[] = {{0, 16}, {1, 16}, {15, 16}, {16, 16}, {17, 32}, {32, 32},
+	    {4096, 4096}};
+	void *p;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		p = secret_alloc(rows[i].asked);
+		cr_assert_eq(
+		    secret_in_use(), rows[i].taken, "%zu", rows[i].asked);
+		secret_free(p);
+	}
+}
+
+/* One is kept for the next secret, the others go back. */
+Test(secret, memory_that_is_not_needed_is_not_kept)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *small = secret_alloc(16), *big = secret_alloc(300000);
+	void *start = (void *)((uintptr_t)big & ~(uintptr_t)(page - 1));
+
+	cr_assert_eq(msync(start, page, MS_ASYNC), 0);
+	secret_free(big);
+	cr_assert(msync(start, page, MS_ASYNC) < 0 && errno == ENOMEM);
+	secret_free(small);
+	cr_assert_eq(secret_in_use(), 0);
+}
+
 Test(secret, what_is_given_back_is_wiped)
 {
 	unsigned char *keep = secret_alloc(1), *p = secret_alloc(1000);
@@ -154,6 +191,29 @@ Test(secret, freeing_twice_ends_the_process)
 	cr_assert(WIFSIGNALED(status_of(pid)));
 }
 
+/* __builtin_trap(): which signal that is depends on the machine. */
+static sigjmp_buf trapped;
+
+static void
+come_back(int signum)
+{
+	siglongjmp(trapped, signum);
+}
+
+Test(secret, freeing_what_is_not_of_here_ends_the_process)
+{
+	static unsigned char elsewhere[64];
+
+	cr_assert_not_null(secret_alloc(16));
+	signal(SIGILL, come_back);
+	signal(SIGTRAP, come_back);
+	signal(SIGABRT, come_back);
+	if (sigsetjmp(trapped, 1) == 0) {
+		secret_free(elsewhere + 32);
+		cr_assert_fail("it was taken for a secret");
+	}
+}
+
 /* The flags of the mapping that holds p, as the kernel tells them. */
 static void
 flags_of(const void *p, char *ret, size_t cap)
@@ -178,6 +238,7 @@ Test(secret, is_not_dumped_and_not_swapped)
 {
 	void *p = secret_alloc(32);
 	char flags[512];
+	bool locked = false;
 
 	flags_of(p, flags, sizeof(flags));
 	if (!flags[0])
@@ -185,9 +246,10 @@ Test(secret, is_not_dumped_and_not_swapped)
 	cr_assert(strstr(flags, " dd") != NULL, "%s", flags);
 	cr_assert(strstr(flags, " wf") != NULL, "%s", flags);
 #ifndef __SANITIZE_ADDRESS__ /* which makes mlock() do nothing */
-	if (secret_locked())
-		cr_assert(strstr(flags, " lo") != NULL, "%s", flags);
+	cr_assert(secret_locked(&locked));
 #endif
+	if (locked)
+		cr_assert(strstr(flags, " lo") != NULL, "%s", flags);
 	secret_free(p);
 }
 

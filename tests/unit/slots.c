@@ -126,7 +126,7 @@ encode_with(const char *key, const void *value, long len, struct buf *out)
 	struct frame_field f;
 	char name[65];
 
-	slot_encode(&s, &b);
+	slot_encode(&s, "slot", &b);
 	frame_open(&r, b.data, b.len);
 	frame_next(&r, &f);
 	frame_open(&r, f.value, f.len);
@@ -149,6 +149,10 @@ Test(slots, odd_fields_are_refused)
 	} odd[] = {{"id", NULL, -1}, {"id", "0", 1}, {"id", "-1", 2},
 	    {"id", "4294967297", 10}, {"kind", "", 0}, {"kind", "../x", 4},
 	    {"kind", "Keyfile", 7}, {"kind", "key\0file", 8},
+	    {"kind", "keYfile", 7}, {"kind", "key_file", 8},
+	    {"kind", "key/file", 8}, {"kind", "key:file", 8},
+	    {"kind", "key`", 4}, {"kind", "key{", 4}, {"kind", "`key", 4},
+	    {"kind", "{key", 4}, {"kind", "1key", 4}, {"kind", "-key", 4},
 	    {"kind", "a2345678901234567890123456789012x", 33},
 	    {"salt", "short", 5}, {"wrapped", NULL, -1},
 	    {"commitment", "short", 5}, {"params", "\4path", 5},
@@ -165,6 +169,21 @@ Test(slots, odd_fields_are_refused)
 		encode_with(odd[i].key, odd[i].value, odd[i].len, &b);
 		cr_assert_eq(decode(&b), TOKENWARD_DAMAGED, "%s, row %zu",
 		    odd[i].key, i);
+	}
+	buf_free(&b);
+}
+
+Test(slots, kinds_are_names_of_modules)
+{
+	static const char *const kinds[] = {
+	    "a", "z", "key-09az", "a234567890123456789012345678901z"};
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		buf_clear(&b);
+		encode_with("kind", kinds[i], (long)strlen(kinds[i]), &b);
+		cr_assert_eq(decode(&b), TOKENWARD_OK, "%s", kinds[i]);
 	}
 	buf_free(&b);
 }

@@ -79,6 +79,9 @@ Test(str, visible_is_printable_ascii_without_space)
 	}
 	cr_assert(!str_is_visible("", 0));
 	cr_assert(!str_is_visible("a\nb", 3));
+	cr_assert(!str_is_visible(" a", 2));
+	cr_assert(str_is_visible("a", 1));
+	cr_assert(str_is_visible("a b", 1));
 }
 
 Test(str, lists_keep_order_and_copies)
@@ -118,6 +121,8 @@ Test(str, maps_keep_the_order_of_insertion_and_the_last_value)
 	cr_assert(strmap_get(&b, "old") == NULL);
 	cr_assert_str_eq(strmap_get(&b, "y"), "2");
 	strmap_free(&b);
+	strmap_free(&b);
+	cr_assert(strmap_get(&b, "y") == NULL);
 }
 
 Test(str, null_equals_only_null)

@@ -106,6 +106,98 @@ Test(text, cleaning_cuts_with_dots_at_whole_characters)
 	buf_free(&b);
 }
 
+/* One character in UTF-8, as the standard writes it. */
+static size_t
+encode(uint32_t cp, char *s)
+{
+	if (cp < 0x80) {
+		s[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		s[0] = (char)(0xc0 | cp >> 6);
+		s[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		s[0] = (char)(0xe0 | cp >> 12);
+		s[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		s[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	s[0] = (char)(0xf0 | cp >> 18);
+	s[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	s[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	s[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}
+
+/* What has no place in a line that a person reads, by the names that Unicode
+   gives it. */
+static bool
+is_hidden(uint32_t cp)
+{
+	static const struct {
+		uint32_t from, to;
+		const char *what;
+	} rows[] = {
+	    {0x0000, 0x001f, "C0 controls"},
+	    {0x007f, 0x009f, "DEL and C1 controls"},
+	    {0x00ad, 0x00ad, "soft hyphen"},
+	    {0x061c, 0x061c, "Arabic letter mark"},
+	    {0x115f, 0x1160, "Hangul fillers"},
+	    {0x180e, 0x180e, "Mongolian vowel separator"},
+	    {0x200b, 0x200f, "zero width, left-to-right and back"},
+	    {0x2028, 0x202e, "separators, embeddings, overrides"},
+	    {0x2060, 0x206f, "word joiner, invisible operators, isolates"},
+	    {0x3164, 0x3164, "Hangul filler"},
+	    {0xe000, 0xf8ff, "private use"},
+	    {0xfe00, 0xfe0f, "variation selectors"},
+	    {0xfeff, 0xfeff, "byte order mark"},
+	    {0xfff0, 0xfffb, "interlinear annotations"},
+	    {0x1d173, 0x1d17a, "musical format controls"},
+	    {0xe0000, 0x10ffff, "tags, selectors, private use"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (cp >= rows[i].from && cp <= rows[i].to)
+			return true;
+	return false;
+}
+
+Test(text, every_character_is_kept_or_shown)
+{
+	struct buf b = BUF_INIT;
+	char s[5] = "";
+	uint32_t cp;
+	size_t n;
+
+	for (cp = 0; cp <= 0x10ffff; cp++) {
+		if (cp >= 0xd800 && cp <= 0xdfff)
+			continue;
+		n = encode(cp, s);
+		buf_clear(&b);
+		cr_assert(str_is_utf8(s, n), "U+%04X", cp);
+		str_clean(&b, s, n, 512);
+		cr_assert_eq(b.len, is_hidden(cp) ? 4 * n : n, "U+%04X", cp);
+		cr_assert_eq(str_is_clean(s, n), !is_hidden(cp), "U+%04X", cp);
+	}
+	buf_free(&b);
+}
+
+Test(text, clean_is_what_cleaning_leaves_as_it_is)
+{
+	cr_assert(str_is_clean("", 0));
+	cr_assert(str_is_clean("/etc/key", 8));
+	cr_assert(str_is_clean("/h\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80x", 12));
+	cr_assert_not(str_is_clean("/etc\n", 5));
+	cr_assert_not(str_is_clean("\x1b/etc", 5));
+	cr_assert_not(str_is_clean("/\xc3", 2));
+	cr_assert_not(str_is_clean("/\xff/", 3));
+	cr_assert(str_is_clean("/etc\n", 4));
+}
+
 /* In UTF-8: C0, DEL, C1, line and paragraph separators, bidi, zero width. */
 static bool
 could_harm(const unsigned char *s, size_t len)

@@ -60,29 +60,134 @@ count_one(void *data, const struct tokenward_credential *c)
 	return 0;
 }
 
-/* One of everything, on the same handle. */
-static void
-use_all_of_it(int turn)
+/* ---- one of everything, on the same handle ----------------------------- */
+
+static bool
+rejects(void)
 {
-	struct tokenward_credential *c;
+	return tokenward_reject_token(shared, "n", "not cached", 10) == 0;
+}
+
+static bool
+lists(void)
+{
 	int n = 0;
 
-	if (turn % 4 == 0)
-		expect(
-		    tokenward_reject_token(shared, "n", "not cached", 10) == 0,
-		    "reject");
-	else if (turn % 4 == 1)
-		expect(tokenward_list_credentials(
-			   shared, NULL, count_one, &n) == 0 &&
-			   n == 1,
-		    "list");
-	else if (turn % 4 == 2) {
-		expect(tokenward_get_credential(shared, "n", &c) == 0, "show");
-		tokenward_credential_free(c);
-	} else
-		expect(tokenward_get_credential(shared, "m", &c) ==
-			   TOKENWARD_NOT_FOUND,
-		    "no such name");
+	return tokenward_list_credentials(shared, NULL, count_one, &n) == 0 &&
+	       n == 2;
+}
+
+static bool
+shows(void)
+{
+	struct tokenward_credential *c = NULL;
+	bool ok = tokenward_get_credential(shared, "n", &c) == 0;
+
+	tokenward_credential_free(c);
+	return ok;
+}
+
+static bool
+finds_none(void)
+{
+	struct tokenward_credential *c = NULL;
+
+	return tokenward_get_credential(shared, "m", &c) == TOKENWARD_NOT_FOUND;
+}
+
+static bool
+edits(void)
+{
+	struct tokenward_credential *c =
+	    world_bag(shared, NULL, "note", "edited", NULL);
+	enum tokenward_change change;
+	bool ok =
+	    tokenward_edit_credential(shared, "changed", c, 0, &change) == 0;
+
+	tokenward_credential_free(c);
+	return ok;
+}
+
+/* Each time another secret; no helper is started. */
+static bool
+rotates(void)
+{
+	static atomic_int turn;
+	struct tokenward_credential *c;
+	char secret[32];
+	bool ok;
+
+	snprintf(secret, sizeof(secret), "s-%d", atomic_fetch_add(&turn, 1));
+	c = world_bag(shared, secret, NULL);
+	ok = tokenward_rotate_credential(
+		 shared, "changed", c, TOKENWARD_ROTATE_NO_TRY) == 0;
+	tokenward_credential_free(c);
+	return ok;
+}
+
+static int
+count_applied(void *data, const struct tokenward_applied *applied)
+{
+	*(int *)data += applied->result == 0;
+	return 0;
+}
+
+static bool
+applies(void)
+{
+	static const char line[] = "{\"name\": \"changed\", "
+				   "\"note\": \"applied\"}\n";
+	int n = 0, ends[2];
+	bool ok;
+
+	if (pipe(ends) != 0)
+		return false;
+	ok = write(ends[1], line, strlen(line)) == (ssize_t)strlen(line);
+	close(ends[1]);
+	ok &= tokenward_apply(shared, ends[0], 0, count_applied, &n) == 0;
+	close(ends[0]);
+	return ok && n == 1;
+}
+
+static bool
+locks(void)
+{
+	char *text = NULL;
+	bool ok = tokenward_lock(shared, &text) == 0;
+
+	tokenward_text_free(text);
+	return ok;
+}
+
+static bool
+rekeys(void)
+{
+	char *text = NULL;
+	bool ok = tokenward_rekey(shared, 0, &text) == 0;
+
+	tokenward_text_free(text);
+	return ok;
+}
+
+static bool
+gets(void)
+{
+	return got_token(shared, 0);
+}
+
+static const struct {
+	const char *what;
+	bool (*act)(void);
+} acts[] = {{"reject", rejects}, {"list", lists}, {"show", shows},
+    {"no such name", finds_none}, {"edit", edits}, {"rotate", rotates},
+    {"apply", applies}, {"lock", locks}, {"rekey", rekeys}, {"get", gets}};
+
+static void
+use_all_of_it(size_t turn)
+{
+	size_t i = turn % (sizeof(acts) / sizeof(acts[0]));
+
+	expect(acts[i].act(), acts[i].what);
 	expect(tokenward_now(shared) > 0 && tokenward_fields()->name != NULL,
 	    "what needs no lock");
 }
@@ -90,7 +195,7 @@ use_all_of_it(int turn)
 static void *
 use_everything(void *data)
 {
-	int i, first = (int)(intptr_t)data;
+	size_t i, first = (size_t)(intptr_t)data;
 
 	for (i = 0; i < ROUNDS / 4; i++)
 		use_all_of_it(first + i);
@@ -118,12 +223,13 @@ use_arena(void *data)
 	unsigned seed = (unsigned)(uintptr_t)data;
 	unsigned char *p[16] = {0};
 	size_t len[16], k;
+	bool locked;
 	int i;
 
 	for (i = 0; i < ROUNDS * 20; i++) {
 		k = (size_t)rand_r(&seed) % 16;
 		if (i % 100 == 0) {
-			secret_locked();
+			secret_locked(&locked);
 			secret_in_use();
 		}
 		if (p[k]) {
@@ -178,6 +284,7 @@ main(void)
 	world_make();
 	tw = world_open(0);
 	world_add(tw, "n", "s");
+	world_add(tw, "changed", "s");
 	tokenward_close(tw);
 	world_script("life=6000");
 	fetch_first();

@@ -252,15 +252,19 @@ Test(unlock, unknown_and_absent_slots)
 Test(unlock, unattended_means_without_a_human)
 {
 	struct key_context ctx = context("correct horse");
+	const char *kind;
 
 	add_passphrase("correct horse");
 	finish();
-	cr_assert_null(unlock_unattended(&h, &ctx, true));
+	cr_assert(unlock_unattended(&h, &ctx, true, &kind));
+	cr_assert_null(kind);
 	add_keyfile(unit_path("key"));
 	finish();
-	cr_assert_str_eq(unlock_unattended(&h, &ctx, true), "keyfile");
+	cr_assert(unlock_unattended(&h, &ctx, true, &kind));
+	cr_assert_str_eq(kind, "keyfile");
 	unlink(unit_path("key"));
-	cr_assert_null(unlock_unattended(&h, &ctx, true));
+	cr_assert(unlock_unattended(&h, &ctx, true, &kind));
+	cr_assert_null(kind);
 	cr_assert_eq(asked, 0);
 	cr_assert_eq(secret_in_use(), 0);
 }
@@ -415,6 +419,15 @@ Test(unlock, the_stack_says_what_is_tried_and_in_which_order)
 	     "unlock required passphrase\n");
 	assert_ok(unlock_by("correct horse", &by, &err), err);
 	cr_assert_eq(by.keep, 7200);
+	load("unlock sufficient keyring-cache timeout=soon\n"
+	     "unlock required passphrase\n");
+	assert_ok(unlock_by("correct horse", &by, &err), err);
+	cr_assert_eq(by.keep, 0, "nobody knows how long");
+	load("unlock sufficient keyring-cache\n"
+	     "unlock required passphrase\n");
+	assert_ok(unlock_by("correct horse", &by, &err), err);
+	cr_assert_eq(by.keep, 8 * 3600);
+	cr_assert(by.human);
 	load("unlock sufficient keyring-cache\n"
 	     "unlock requisite keyfile\n");
 	assert_ok(unlock_by("correct horse", &by, &err), err);
@@ -486,6 +499,45 @@ Test(unlock, an_unreadable_line_is_said)
 	stack_free(&stack);
 }
 
+Test(unlock, every_reason_is_said_one_after_the_other)
+{
+	struct key_opened by;
+	struct error err;
+
+	add_keyfile(unit_path("key"));
+	add_passphrase("correct horse");
+	finish();
+	cr_assert_eq(unlink(unit_path("key")), 0);
+	load("unlock required keyfile\nunlock perhaps passphrase\n");
+	assert_fails(unlock_by(NULL, &by, &err), err, TOKENWARD_LOCKED,
+	    "/key: No such file or directory; an unlock line (");
+	cr_assert(strstr(err.text,
+		      "; key slot 2: no unlock line names passphrase; "
+		      "\"tokenward unlock\" on a terminal asks for the "
+		      "passphrase and keeps the key for a while") != NULL,
+	    "%s", err.text);
+	cr_assert(strncmp(err.text, "the store /the/store is locked: key file",
+		      40) == 0);
+	stack_free(&stack);
+}
+
+Test(unlock, who_has_nothing_to_type_is_not_told_to)
+{
+	struct key_opened by;
+	struct error err;
+	size_t n;
+
+	add_keyfile(unit_path("key"));
+	finish();
+	cr_assert_eq(unlink(unit_path("key")), 0);
+	load("unlock required keyfile\n");
+	assert_fails(unlock_by(NULL, &by, &err), err, TOKENWARD_LOCKED,
+	    "/key: No such file or directory");
+	n = strlen(err.text);
+	cr_assert_str_eq(err.text + n - 9, "directory", "%s", err.text);
+	stack_free(&stack);
+}
+
 Test(unlock, a_recovery_line_of_its_own)
 {
 	struct key_opened by;
@@ -501,6 +553,68 @@ Test(unlock, a_recovery_line_of_its_own)
 	load("unlock required passphrase\n");
 	assert_ok(unlock_by(code, &by, &err), err);
 	stack_free(&stack);
+}
+
+static int
+keep_by(const char *text, int64_t *keep, struct error *err)
+{
+	struct key_context ctx = {.stack = give_stack};
+
+	load(text);
+	return unlock_keep(&ctx, keep, err);
+}
+
+Test(unlock, how_long_a_key_is_kept_stands_in_the_stack)
+{
+	struct key_context none = {.stack = NULL};
+	struct error err;
+	int64_t keep = -1;
+
+	assert_ok(unlock_keep(&none, &keep, &err), err);
+	cr_assert_eq(keep, 8 * 3600, "as the default says");
+	assert_ok(keep_by("unlock required keyfile\n", &keep, &err), err);
+	cr_assert_eq(keep, 0);
+	assert_ok(keep_by("unlock sufficient keyring-cache timeout=90s\n",
+		      &keep, &err),
+	    err);
+	cr_assert_eq(keep, 90);
+	assert_fails(keep_by("unlock sufficient keyring-cache timeout=soon\n",
+			 &keep, &err),
+	    err, TOKENWARD_CONFIG,
+	    "stack.conf:1): its timeout wants a duration such as 8h, not "
+	    "\"soon\"");
+	assert_fails(keep_by("unlock sometimes keyring-cache\n", &keep, &err),
+	    err, TOKENWARD_CONFIG, "stack.conf:1) must fail");
+	stack_free(&stack);
+}
+
+static int
+no_stack(void *data, const struct stack **ret, struct error *err)
+{
+	(void)data;
+	(void)ret;
+	return error_set(err, TOKENWARD_CONFIG, "there is no stack");
+}
+
+Test(unlock, without_a_stack_nothing_is_tried)
+{
+	struct key_context ctx = context(NULL);
+	unsigned char *got = secret_alloc(KEY_LEN);
+	const char *kind = "";
+	struct key_opened by;
+	struct error err;
+	int64_t keep;
+
+	ctx.stack = no_stack;
+	add_keyfile(unit_path("key"));
+	finish();
+	assert_fails(unlock_master(&h, &ctx, got, &by, &err), err,
+	    TOKENWARD_CONFIG, "there is no stack");
+	assert_fails(unlock_keep(&ctx, &keep, &err), err, TOKENWARD_CONFIG,
+	    "there is no stack");
+	cr_assert(unlock_unattended(&h, &ctx, true, &kind));
+	cr_assert_null(kind);
+	secret_free(got);
 }
 
 Test(unlock, methods_by_name)
