@@ -63,7 +63,7 @@ def arguments(kind):
     p.add_argument("--env", action="append", default=[])
     if kind == "key":
         p.add_argument("--arg")
-        p.add_argument("--answer")
+        p.add_argument("--answer", help="@note: what enrolling notes")
     p.add_argument("module")
     p.add_argument("options", nargs="*")
     scratch = tempfile.mkdtemp(prefix="tokenward-contract-")

@@ -4,7 +4,6 @@
  * proved with it, and it passes the contracts when nothing is told.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +67,9 @@ static const struct tokenward_option options[] = {
     {.name = "nonsense",
 	.type = TOKENWARD_OPTION_TEXT,
 	.help = "a store's answers are: keys, case, rounds, empty, long, "
-		"version"},
+		"version, more, kind, longer, shorter, digit, page, cursor; "
+		"a key's: short, zeros, nothing, many, name, "
+		"noname, value, nul, twice, notes"},
     {.name = "quota",
 	.type = TOKENWARD_OPTION_TEXT,
 	.help = "a file that says how many records the store may have"},
@@ -237,6 +238,60 @@ as_told(const struct debug *d, const char *operation,
 
 /* ---- key --------------------------------------------------------------- */
 
+static bool
+is_told(const struct debug *d, const char *nonsense)
+{
+	return d->nonsense && strcmp(d->nonsense, nonsense) == 0;
+}
+
+static void
+put_odd_params(const struct debug *d, struct tokenward_message *reply)
+{
+	static char value[4098], name[] = "param.a23456789012345678901234"
+					  "5678901234";
+	char key[32];
+	int i;
+
+	memset(value, 'v', 4097);
+	for (i = 0; is_told(d, "many") && i < 17; i++) {
+		snprintf(key, sizeof(key), "param.p%d", i);
+		tokenward_message_put_text(reply, key, "v");
+	}
+	if (is_told(d, "name"))
+		tokenward_message_put_text(reply, name, "v");
+	if (is_told(d, "noname"))
+		tokenward_message_put_text(reply, "param.", "v");
+	if (is_told(d, "value"))
+		tokenward_message_put_text(reply, "param.v", value);
+	if (is_told(d, "nul"))
+		tokenward_message_put(reply, "param.n", "a\0b", 3);
+	for (i = 0; is_told(d, "twice") && i < 2; i++)
+		tokenward_message_put_text(reply, "param.t", "v");
+	for (i = 0; is_told(d, "notes") && i < 2; i++)
+		tokenward_message_put_text(
+		    reply, "note", i ? "two\nlines" : "one");
+}
+
+/* What no way to a key would say; true: that is all. */
+static bool
+key_nonsense(const struct debug *d, struct tokenward_message *reply)
+{
+	static const unsigned char zeros[32];
+
+	if (is_told(d, "short"))
+		tokenward_message_put(reply, "kek",
+		    "31 bytes are one too few"
+		    " for it",
+		    31);
+	else if (is_told(d, "zeros"))
+		tokenward_message_put(reply, "kek", zeros, sizeof(zeros));
+	else if (!is_told(d, "nothing")) {
+		put_odd_params(d, reply);
+		return false;
+	}
+	return true;
+}
+
 /* No secret at all: made of what it is asked. */
 static int
 put_key(
@@ -265,6 +320,8 @@ key_enroll(void *self, const struct tokenward_message *request,
 
 	if (!as_told(self, "enroll", request, reply, &r))
 		return r;
+	if (key_nonsense(self, reply))
+		return r;
 	tokenward_message_put_text(reply, "param.arg", arg ? arg : "");
 	return put_key(request, reply);
 }
@@ -279,7 +336,7 @@ key_open(void *self, const struct tokenward_message *request,
 		return r;
 	if (!tokenward_message_text(request, "param.arg"))
 		return TOKENWARD_MODULE_NONE;
-	return put_key(request, reply);
+	return key_nonsense(self, reply) ? r : put_key(request, reply);
 }
 
 static int
@@ -327,12 +384,6 @@ read_record(const struct buf *path, struct buf *ret)
 	       ret->len > 0;
 }
 
-static bool
-is_told(const struct debug *d, const char *nonsense)
-{
-	return d->nonsense && strcmp(d->nonsense, nonsense) == 0;
-}
-
 /* What no store would say; true: it was said. */
 static bool
 get_nonsense(const struct debug *d, struct tokenward_message *reply)
@@ -350,6 +401,36 @@ get_nonsense(const struct debug *d, struct tokenward_message *reply)
 	}
 	return is_told(d, "long") &&
 	       tokenward_message_room(reply, "record", (4u << 20) - 4096);
+}
+
+/* Keys that are nearly right, and more than there may be. */
+static void
+each_odd(
+    const struct debug *d, const char *hex, struct tokenward_message *reply)
+{
+	static char cursor[4098];
+	char key[200];
+	int i;
+
+	snprintf(key, sizeof(key), "tokens/%s", hex);
+	if (is_told(d, "kind"))
+		tokenward_message_put_text(reply, "key", key);
+	snprintf(key, sizeof(key), "credentials/%s%s", hex,
+	    is_told(d, "longer") ? "0" : "");
+	if (is_told(d, "shorter"))
+		key[strlen(key) - 1] = '\0';
+	if (is_told(d, "digit"))
+		key[strlen(key) - 1] = 'g';
+	if (is_told(d, "longer") || is_told(d, "shorter") ||
+	    is_told(d, "digit"))
+		tokenward_message_put_text(reply, "key", key);
+	for (i = 0; is_told(d, "page") && i < 1001; i++)
+		tokenward_message_put_text(reply, "key", key);
+	if (!is_told(d, "cursor"))
+		return;
+	memset(cursor, 'c', 4097);
+	tokenward_message_put_text(reply, "key", key);
+	tokenward_message_put_text(reply, "cursor", cursor);
 }
 
 static bool
@@ -371,6 +452,9 @@ each_nonsense(const struct debug *d, struct tokenward_message *reply)
 		tokenward_message_put_text(reply, "key", key);
 		tokenward_message_put_text(reply, "cursor", "again");
 	}
+	if (is_told(d, "more"))
+		tokenward_message_put_text(reply, "cursor", "of none");
+	each_odd(d, hex, reply);
 	return d->nonsense != NULL;
 }
 
@@ -466,7 +550,7 @@ store_remove(void *self, const struct tokenward_message *request,
 	if (!as_told(self, "remove", request, reply, &r))
 		return r;
 	path_of(self, request, &path);
-	return unlink(buf_str(&path)) < 0 && errno != ENOENT
+	return file_remove_at(AT_FDCWD, buf_str(&path), FILE_SYNC)
 		   ? TOKENWARD_MODULE_FAILED
 		   : TOKENWARD_MODULE_OK;
 }

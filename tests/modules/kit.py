@@ -56,6 +56,7 @@ def module_directory(where):
     install(program("tests/modules/debug"), path, "debug")
     install(program("examples/modules/doormat"), path, "doormat")
     install(SOURCE + "/examples/modules/doormat.py", path, "doormat-py")
+    install(SOURCE + "/tests/modules/attic", path, "attic")
     return path
 
 
