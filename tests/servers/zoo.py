@@ -5,6 +5,7 @@ Tables for zoo-test."""
 import os
 import ssl
 import struct
+import subprocess
 
 import fetch_kit as kit
 
@@ -73,6 +74,7 @@ class Zoo(kit.Pki):
 
 KEY_OF = {}  # of authorities whose key is no file of their own
 KEYS = {
+    "rsa512": ("RSA", "-pkeyopt", "rsa_keygen_bits:512"),
     "rsa1024": ("RSA", "-pkeyopt", "rsa_keygen_bits:1024"),
     "rsa2048": ("RSA", "-pkeyopt", "rsa_keygen_bits:2048"),
     "p192": ("EC", "-pkeyopt", "ec_paramgen_curve:prime192v1"),
@@ -84,11 +86,12 @@ class Bad:
     """A server nobody may believe.
 
     made: certificates to issue, (name, options), the server's own last;
-    chain: what it sends besides; trust: what the plan trusts, if not "ca".
+    chain: what it sends besides; trust: what the plan trusts, if not "ca";
+    newest: of its versions of TLS; by_sni: only to who asks for the name.
     """
 
     def __init__(self, name, *made, chain=(), host=HOST, trust="ca", key=None,
-                 tweak=None, says=""):
+                 tweak=None, says="", newest=None, by_sni=False):
         self.name = name
         self.made = made
         self.own = made[-1][0] if made else key or "good"
@@ -98,6 +101,8 @@ class Bad:
         self.key = key or (made[-1][1].get("key", "leaf") if made else "leaf")
         self.tweak = tweak  # of the finished file
         self.says = says
+        self.newest = newest
+        self.by_sni = by_sni
 
     def make(self, zoo):
         for name, options in self.made:
@@ -108,21 +113,37 @@ class Bad:
         zoo.send(self.own, self.chain)
 
     def context(self, zoo):
-        return zoo.serve(self.own, self.key)
+        ctx = zoo.serve(self.own, self.key)
+        if self.newest:
+            ctx.maximum_version = self.newest
+        if not self.by_sni:
+            return ctx
+        good = zoo.serve("good")
+
+        def choose(c, name, _):
+            if name == self.host:
+                c.context = ctx
+        good.sni_callback = choose
+        return good
+
+
+def file_of(name):
+    return name.replace(" ", "-").replace(",", "")
 
 
 def leaf(name, **options):
-    return name.replace(" ", "-"), options
+    return file_of(name), options
 
 
-def simple(name, host=HOST, says="", **options):
+def simple(name, host=HOST, says="", newest=None, by_sni=False, **options):
     """One certificate, of the trusted authority, with one thing wrong."""
-    return Bad(name, leaf(name, **options), host=host, says=says)
+    return Bad(name, leaf(name, **options), host=host, says=says,
+               newest=newest, by_sni=by_sni)
 
 
 def below(name, middle, says="", trust="ca", **options):
     """A good one, issued by something in between that must not."""
-    between = name.replace(" ", "-") + "-between"
+    between = file_of(name) + "-between"
     middle = {"subject": "/CN=between", "san": None, "key": "middle",
               **middle}
     return Bad(name, (between, middle), leaf(name, ca=between, **options),
@@ -135,6 +156,37 @@ def flip_signature(path):
     with open(path, "w", encoding="ascii") as f:
         f.write(ssl.DER_cert_to_PEM_cert(blob[:-1] +
                                          bytes([blob[-1] ^ 1])))
+
+
+def split_der(data):
+    """What stands in a sequence."""
+    parts = []
+    while data:
+        size, head = data[1], 2
+        if size > 127:
+            head += size & 127
+            size = int.from_bytes(data[2:head], "big")
+        parts.append(data[:head + size])
+        data = data[head + size:]
+    return parts
+
+
+def inside_der(data):
+    return data[2 + (data[1] & 127 if data[1] > 127 else 0):]
+
+
+def two_lists(path):
+    """Its issuer's names become a second subjectAltName, signed anew."""
+    blob = ssl.PEM_cert_to_DER_cert(open(path, encoding="ascii").read())
+    body, algorithm, _ = split_der(inside_der(blob))
+    body = body.replace(bytes.fromhex("551d12"), bytes.fromhex("551d11"))
+    signature = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-sign",
+         os.path.join(os.path.dirname(path), "ca.key")], input=body,
+        capture_output=True, check=True).stdout
+    with open(path, "w", encoding="ascii") as f:
+        f.write(ssl.DER_cert_to_PEM_cert(der(
+            0x30, body, algorithm, der(3, b"\0" + signature))))
 
 
 MATCH = "does not match|no alternative certificate|subject name"
@@ -181,6 +233,8 @@ CERTIFICATES = [
            says=MATCH),
     simple("a thousand other names", san=None, ext=names(
         *(b"h%d.example" % i for i in range(1000))), says=MATCH),
+    simple("another host for who names this one", by_sni=True,
+           san="DNS:elsewhere.example", says=MATCH),
     simple("expired", end=PAST, says="expired"),
     simple("not yet valid", start=FUTURE, says="not yet valid"),
     simple("ended before it began", start=FUTURE, end=PAST, says="valid|exp"),
@@ -193,7 +247,12 @@ CERTIFICATES = [
            ext="extendedKeyUsage=critical,timeStamping", says="purpose"),
     simple("a critical unknown", ext="1.2.3.4.5=critical,DER:0500",
            says="critical"),
+    simple("a critical word about OCSP", says="critical",
+           ext="1.3.6.1.5.5.7.1.24=critical,DER:30:03:02:01:05"),
     simple("signed with SHA-1", md="sha1", says="weak|digest"),
+    simple("RSA of 512 bits", key="rsa512", says="weak|small",
+           newest=ssl.TLSVersion.TLSv1_2),
+    simple("RSA of 512 bits and TLS 1.3", key="rsa512"),
     simple("RSA of 1024 bits", key="rsa1024", says="weak|small"),
     simple("a curve of 192 bits", key="p192"),
     simple("a curve of 160 bits", key="secp160"),
@@ -265,6 +324,38 @@ CERTIFICATES = [
 ]
 
 
+# Its names and its issuer's, which two_lists() makes names of its own: no
+# server's library takes these.
+TWO_LISTS = {
+    "two lists of names": ("DNS:elsewhere.example", BOTH),
+    "a second list of names": (BOTH, "DNS:elsewhere.example"),
+    "a list of names twice": (BOTH, BOTH),
+}
+
+
+def certificate_message(path):
+    """What a server says first in TLS 1.2, up to its certificate."""
+    blob = ssl.PEM_cert_to_DER_cert(open(path, encoding="ascii").read())
+    for _ in range(2):
+        blob = len(blob).to_bytes(3, "big") + blob
+    return server_hello(cipher=0xc02b) + record(
+        22, b"\x0b" + len(blob).to_bytes(3, "big") + blob)
+
+
+# Believed, and not by mistake: options of the certificate.  SPY stands for
+# an address where somebody waits to be asked whether it was revoked.
+GOOD = {
+    "its name twice": {"san": "DNS:localhost," + BOTH},
+    "its name among others": {"san": "DNS:a.example,DNS:localhost"},
+    "a dot at the end of its name": {"san": "DNS:localhost."},
+    "a name for each of its letters": {"san": "DNS:LOCALHOST"},
+    "OCSP promised and not given": {"ext": "tlsfeature=status_request"},
+    "revoked, where nobody looks": {
+        "ext": "authorityInfoAccess=OCSP;URI:SPY/ocsp,caIssuers;URI:SPY/ca\n"
+        "crlDistributionPoints=URI:SPY/crl"},
+}
+
+
 def prepare(zoo):
     """Authorities, and the one certificate that is good."""
     zoo.issue("good")
@@ -290,6 +381,9 @@ def prepare(zoo):
                 end, "-preserveDN")
     with open(zoo.path("nothing.pem"), "w", encoding="ascii") as f:
         f.write("no certificate\n")
+    for name, (own, issuers) in TWO_LISTS.items():
+        zoo.issue(file_of(name), san=own, ext="issuerAltName=" + issuers)
+        two_lists(zoo.path(file_of(name) + ".pem"))
     zoo.send("good", [])
     zoo.send("good-rsa", [])
 
@@ -309,61 +403,102 @@ def server_hello(version=0x0303, cipher=0xc02f, random=b"r" * 32, session=b"",
                   outer or min(version, 0x0303))
 
 
+def records(data):
+    """(kind, data) of each."""
+    while len(data) >= 5:
+        size = int.from_bytes(data[3:5], "big")
+        yield data[0], data[5:5 + size]
+        data = data[5 + size:]
+
+
+def server_name(host):
+    """As a client's hello has it."""
+    name = b"\0" + struct.pack(">H", len(host)) + host.encode()
+    return struct.pack(">H", len(name)) + name
+
+
+ECHO = b"\xee" * 32  # the session that the client named goes there
 RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891"
                       "c2a211167abb8c5e079e09e2c8a8339c")
+SAFE = b"\xff\x01\x00\x01\x00"  # renegotiation, as any server says it
 TLS13 = b"\x00\x2b\x00\x02\x03\x04"
 ALERTS = (0, 10, 20, 22, 40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 70, 71,
           80, 86, 90, 109, 110, 112, 113, 115, 116, 120, 255)
+# NULL, anonymous, export, RC4, DES, 3DES, RC2, Kerberos, static DH, none
+CIPHERS = (
+    0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0008, 0x0009,
+    0x000a, 0x000b, 0x000d, 0x0011, 0x0014, 0x0016, 0x0017, 0x0018, 0x0019,
+    0x001a, 0x001b, 0x001e, 0x0034, 0x003b, 0x0062, 0x006c, 0x00a6, 0xc001,
+    0xc002, 0xc006, 0xc007, 0xc008, 0xc010, 0xc011, 0xc012, 0xc015, 0xc016,
+    0xc017, 0xc018, 0xc019, 0xc0b0, 0x1399, 0x5600)
+PARAMETER, VERSION, UNASKED = 47, 70, 110  # the alerts for most of them
+ANY = None  # some alert; 0: none, it just goes
+
+# name, bytes, the alert by which the helper must refuse them
 HANDSHAKES = [
-    ("SSL 2", b"\x80\x0b\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00"),
-    ("SSL 3", server_hello(0x0300)),
-    ("TLS 1.0", server_hello(0x0301)),
-    ("TLS 1.1", server_hello(0x0302)),
-    ("TLS 1.4 to come", server_hello(0x0304)),
-    ("TLS 9.9", server_hello(0x0999, outer=0x0303)),
-    ("version 0", server_hello(0x0000, outer=0x0303)),
-    ("a version within", server_hello(extensions=b"\x00\x2b\x00\x02\x03\x01")),
-    ("a downgrade to 1.2", server_hello(random=b"r" * 24 + b"DOWNGRD\x01")),
-    ("a downgrade to 1.1", server_hello(random=b"r" * 24 + b"DOWNGRD\x00")),
-    ("no secure renegotiation", server_hello(extensions=b"")),
-    ("compression", server_hello(compression=1)),
+    ("SSL 2", b"\x80\x0b\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00", 0),
+    ("SSL 3", server_hello(0x0300), VERSION),
+    ("TLS 1.0", server_hello(0x0301), VERSION),
+    ("TLS 1.1", server_hello(0x0302), VERSION),
+    ("TLS 1.4 to come", server_hello(0x0304), ANY),
+    ("TLS 9.9", server_hello(0x0999, outer=0x0303), VERSION),
+    ("version 0", server_hello(0x0000, outer=0x0303), VERSION),
+    ("a version within", server_hello(
+        extensions=SAFE + b"\x00\x2b\x00\x02\x03\x01"), PARAMETER),
+    ("a downgrade to 1.2", server_hello(random=b"r" * 24 + b"DOWNGRD\x01"),
+     PARAMETER),
+    ("a downgrade to 1.1", server_hello(random=b"r" * 24 + b"DOWNGRD\x00"),
+     PARAMETER),
+    ("no secure renegotiation", server_hello(extensions=b""), ANY),
+    ("compression", server_hello(compression=1), PARAMETER),
     ("an answer nobody asked for",
-     server_hello(extensions=b"\x7a\x7a\x00\x00")),
-    ("an answer twice",
-     server_hello(extensions=b"\xff\x01\x00\x01\x00" * 2)),
+     server_hello(extensions=SAFE + b"\x00\x0e\x00\x00"), ANY),
+    ("an answer twice", server_hello(extensions=SAFE * 2), PARAMETER),
+    ("an OCSP answer nobody asked for",
+     server_hello(extensions=SAFE + b"\x00\x05\x00\x00"), UNASKED),
+    ("early data", server_hello(
+        0x0303, 0x1301, session=ECHO, extensions=TLS13 +
+        b"\x00\x2a\x00\x00"), ANY),
+    ("two versions at once", server_hello(
+        session=ECHO, extensions=SAFE + TLS13), ANY),
     ("a session that was not", server_hello(0x0303, 0x1301, b"r" * 32,
-                                            b"s" * 32, 0, TLS13)),
-    ("HTTP/2 by ALPN", server_hello(extensions=b"\x00\x10\x00\x05\x00\x03"
-                                    b"\x02h2")),
+                                            b"s" * 32, 0, TLS13), ANY),
+    ("a key that was not", server_hello(
+        0x0303, 0x1301, session=ECHO, extensions=TLS13 +
+        b"\x00\x29\x00\x02\x00\x00"), ANY),
+    ("HTTP/2 by ALPN", server_hello(extensions=SAFE + b"\x00\x10\x00\x05"
+                                    b"\x00\x03\x02h2"), ANY),
+    ("nothing by ALPN", server_hello(extensions=SAFE + b"\x00\x10\x00\x02"
+                                     b"\x00\x00"), ANY),
     ("a retry without a reason", server_hello(
-        cipher=0x1301, random=RETRY, extensions=TLS13)),
+        cipher=0x1301, random=RETRY, session=ECHO, extensions=TLS13),
+     PARAMETER),
     ("retries for ever", server_hello(
-        cipher=0x1301, random=RETRY, extensions=TLS13 +
-        b"\x00\x33\x00\x02\x00\x18") * 9),
-    ("two hellos", server_hello() * 2),
+        cipher=0x1301, random=RETRY, session=ECHO, extensions=TLS13 +
+        b"\x00\x33\x00\x02\x00\x18") * 9, ANY),
+    ("two hellos", server_hello() * 2, ANY),
     ("finished at once", server_hello() + record(22, b"\x14\0\0\x0c" +
-                                                 b"f" * 12)),
+                                                 b"f" * 12), ANY),
     ("an empty certificate", server_hello() + record(
-        22, b"\x0b\0\0\x03\0\0\0")),
+        22, b"\x0b\0\0\x03\0\0\0"), ANY),
     ("a certificate of garbage", server_hello() + record(
-        22, b"\x0b\0\0\x0a\0\0\x07\0\0\x04junk")),
+        22, b"\x0b\0\0\x0a\0\0\x07\0\0\x04junk"), ANY),
     ("a certificate of 16 MiB", server_hello() + record(
         22, b"\x0b\xff\xff\xff" + b"\xff" * 16000) + b"".join(
-            record(22, b"\xff" * 16000) for _ in range(200))),
-    ("cipher changes", server_hello() + record(20, b"\1") * 200),
+            record(22, b"\xff" * 16000) for _ in range(200)), ANY),
+    ("cipher changes", server_hello() + record(20, b"\1") * 200, ANY),
     ("an answer unencrypted", server_hello() + record(
-        23, b"HTTP/1.1 200 OK\r\n\r\n")),
-    ("an answer before a hello", record(23, b"HTTP/1.1 200 OK\r\n\r\n")),
-    ("a client's hello", record(22, b"\1\0\0\x26\3\3" + b"c" * 36)),
-    ("a heartbeat", server_hello() + record(24, b"\1\xff\xff")),
-    ("renegotiation", record(22, b"\0\0\0\0") * 20),
-    ("empty records", record(22, b"") * 500),
-    ("a record too long", record(22, b"\x02\0\x40\0" + b"x" * 20000)),
-    ("a record of an odd kind", record(99, b"x")),
-    ("warnings", record(21, b"\1\x5a") * 200),
-    *((f"cipher {c:04x}", server_hello(cipher=c)) for c in (
-        0x0000, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0008, 0x0009,
-        0x000a, 0x0018, 0x001b, 0x0034, 0x003b, 0x006c, 0xc001, 0xc007,
-        0xc012, 0xc018, 0x1399, 0x5600)),
-    *((f"alert {a}", record(21, bytes([2, a]))) for a in ALERTS),
+        23, b"HTTP/1.1 200 OK\r\n\r\n"), ANY),
+    ("an answer before a hello", record(23, b"HTTP/1.1 200 OK\r\n\r\n"), ANY),
+    ("an answer without TLS", b"HTTP/1.1 200 OK\r\n\r\n{}", 0),
+    ("a client's hello", record(22, b"\1\0\0\x26\3\3" + b"c" * 36), ANY),
+    ("a heartbeat", server_hello() + record(24, b"\1\xff\xff"), ANY),
+    ("renegotiation", record(22, b"\0\0\0\0") * 20, 0),
+    ("empty records", record(22, b"") * 500, 0),
+    ("a record too long", record(22, b"\x02\0\x40\0" + b"x" * 20000), ANY),
+    ("a record of an odd kind", record(99, b"x"), ANY),
+    ("warnings", record(21, b"\1\x5a") * 200, ANY),
+    *((f"cipher {c:04x}", server_hello(cipher=c), PARAMETER)
+      for c in CIPHERS),
+    *((f"alert {a}", record(21, bytes([2, a])), 0) for a in ALERTS),
 ]
