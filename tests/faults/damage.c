@@ -4,9 +4,12 @@
  * at what the library makes of it.
  *
  *     damage STORE STEP NAME...
+ *     damage STORE COUNTxSEED NAME...
  *
  * Of each file every STEP-th byte has each of its bits turned, and the file
- * is cut there; one byte is added as well.  The names have valid tokens in
+ * is cut there; one byte is added as well.  Or COUNT times a file is changed
+ * by chance, in pieces: written over, put in, taken out, moved, doubled,
+ * taken from another file.  The names have valid tokens in
  * the cache; no helper is there to buy others.  Afterwards each file is as it
  * was.  What must not be is printed, a line each; the last line counts.
  */
@@ -180,6 +183,112 @@ damage(const char *file, size_t step)
 	close(fd);
 }
 
+/* ---- chance ------------------------------------------------------------ */
+
+static unsigned long dice;
+
+static size_t
+below(size_t n)
+{
+	dice = dice * 6364136223846793005ul + 1442695040888963407ul;
+	return n ? (size_t)(dice >> 33) % n : 0;
+}
+
+struct text {
+	unsigned char data[2 * LONGEST];
+	size_t len;
+};
+
+static void
+load(const char *file, struct text *ret)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, ret->data, LONGEST);
+
+	if (len < 0)
+		err(2, "%s", file);
+	ret->len = (size_t)len;
+	close(fd);
+}
+
+static void
+put_in(struct text *t, size_t at, const unsigned char *from, size_t n)
+{
+	n = n < sizeof(t->data) - t->len ? n : sizeof(t->data) - t->len;
+	memmove(t->data + at + n, t->data + at, t->len - at);
+	memcpy(t->data + at, from, n);
+	t->len += n;
+}
+
+static void
+take_out(struct text *t, size_t at, size_t n)
+{
+	n = n < t->len - at ? n : t->len - at;
+	memmove(t->data + at, t->data + at + n, t->len - at - n);
+	t->len -= n;
+}
+
+/* One change; which, in how. */
+static void
+change(struct text *t, const struct text *other, char how[64])
+{
+	static const char *const kinds[] = {"written over", "put in",
+	    "taken out", "moved", "doubled", "of another file", "zeroed",
+	    "a number more"};
+	unsigned char piece[64];
+	size_t kind = below(8), n = 1 + below(sizeof(piece));
+	size_t at = below(t->len + 1), from = below(t->len);
+
+	for (size_t i = 0; i < n; i++)
+		piece[i] = (unsigned char)below(256);
+	if (kind == 3 || kind == 4)
+		memcpy(piece, t->data + from,
+		    n = n < t->len - from ? n : t->len - from);
+	if (kind == 3)
+		take_out(t, from, n);
+	if (kind == 5 && other->len) {
+		from = below(other->len);
+		n = n < other->len - from ? n : other->len - from;
+		memcpy(piece, other->data + from, n);
+	}
+	if (kind == 6)
+		memset(piece, below(2) ? 0 : 0xff, n);
+	at = at < t->len ? at : t->len;
+	if (kind == 7 && at < t->len)
+		t->data[at] = (unsigned char)(t->data[at] + 1);
+	else if (kind == 2)
+		take_out(t, at, n);
+	else if (kind != 7) {
+		if (kind == 0 || kind == 5 || kind == 6)
+			take_out(t, at, n);
+		put_in(t, at, piece, n);
+	}
+	snprintf(how, 64, "%zu bytes at %zu %s", n, at, kinds[kind]);
+}
+
+static void
+mutate(void)
+{
+	static struct text was, now, other;
+	const char *file = files[below((size_t)files_n)];
+	int fd = open(file, O_RDWR | O_CLOEXEC);
+	char how[64];
+
+	if (fd < 0)
+		err(2, "%s", file);
+	load(file, &was);
+	load(files[below((size_t)files_n)], &other);
+	memcpy(now.data, was.data, now.len = was.len);
+	for (size_t n = 1 + below(3); n > 0; n--)
+		change(&now, &other, how);
+	if (now.len != was.len || memcmp(now.data, was.data, now.len) != 0) {
+		put(fd, now.data, now.len);
+		expect(file, how);
+		put(fd, was.data, was.len);
+	}
+	close(fd);
+}
+
 /* ---- the rest ---------------------------------------------------------- */
 
 static int
@@ -213,11 +322,12 @@ int
 main(int argc, char **argv)
 {
 	size_t step = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
+	const char *seed = argc > 3 ? strchr(argv[2], 'x') : NULL;
 	struct seen s;
 	int i;
 
 	if (step == 0 || argc - 3 > NAMES)
-		errx(2, "usage: damage STORE STEP NAME...");
+		errx(2, "usage: damage STORE STEP|COUNTxSEED NAME...");
 	store = argv[1];
 	for (names_n = 0; names_n < argc - 3; names_n++) {
 		names[names_n] = argv[3 + names_n];
@@ -225,7 +335,10 @@ main(int argc, char **argv)
 	}
 	if (nftw(store, found, 8, FTW_PHYS) != 0 || files_n == 0)
 		err(2, "%s", store);
-	for (i = 0; i < files_n; i++)
+	dice = seed ? strtoul(seed + 1, NULL, 10) : 0;
+	for (size_t n = 0; seed && n < step; n++)
+		mutate();
+	for (i = 0; !seed && i < files_n; i++)
 		damage(files[i], step);
 	s = look();
 	if (s.served != names_n || s.shown != names_n)

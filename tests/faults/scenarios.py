@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import urllib.parse
 
 import trace
 import world
@@ -25,6 +26,10 @@ RENEWAL = 3580  # seconds: of the 3600 of a token too few are left
 EXISTS = 12
 NOT_FOUND = 3
 LOCKED = 4
+REFUSED = 5
+COOLDOWN = 7
+DAMAGED = 9
+WRAPPER = 125
 NO_STORE = 10
 
 
@@ -62,6 +67,43 @@ def filled(w):
 def without_token(w):
     filled(w)
     w.must("reject", "alpha", stdin=w.alpha)
+
+
+def to_be_refused(w):
+    """The server has another secret of alpha; it was not asked yet."""
+    without_token(w)
+    w.server.client(client_id(w, "alpha"), "another secret")
+
+
+def to_be_slowed(w):
+    """Where alpha's tokens are from everybody comes too often."""
+    without_token(w)
+    w.server.control("script", {
+        "vendor": "tiki", "times": -1, "status": 429,
+        "headers": {"Retry-After": "3000"}})
+    w.write_provider({
+        **world.PROVIDER, "id": "busy", "token": {
+            **world.PROVIDER["token"],
+            "url": "{origin}/tiki/sc/oauth2/token"}})
+    w.must("edit", "alpha", "--provider", "busy")
+
+
+def with_wrong_secret(w):
+    """Alpha's new secret is not known at the server, the one before is."""
+    filled(w)
+    w.must("rotate", "alpha", "--no-try", stdin=NEW)
+    w.must("reject", "alpha", stdin=w.alpha)
+    w.server.client(client_id(w, "alpha"), OLD)
+
+
+def with_revoked_token(w):
+    """The API refuses it, which the store does not know."""
+    filled(w)
+    body = urllib.parse.urlencode({
+        "token": w.alpha, "client_id": client_id(w, "alpha"),
+        "client_secret": OLD})
+    w.server.opener.open(w.server.base + "/generic/revoke", body.encode(),
+                         20).close()
 
 
 def with_replaces(w):
@@ -133,6 +175,11 @@ def with_half_a_rekey(w):
             raise AssertionError("the rekey was not cut short")
 
 
+def other_origin(w):
+    """The same server by another name."""
+    return w.server.base.replace("127.0.0.1", "localhost")
+
+
 def second_key(w):
     return os.path.join(w.home, ".config/tokenward/key-2")
 
@@ -160,6 +207,29 @@ def with_shelf(w):
 def on_shelf(w):
     with_shelf(w)
     w.must("store", "migrate", "--to", "debug=directory=" + shelf(w))
+
+
+def original(w):
+    return os.path.join(w.home, ".local/original")
+
+
+def moved(w):
+    """The store was made in another directory."""
+    clients(w)
+    w.must("init", "--store", original(w))
+    os.makedirs(os.path.dirname(w.store), exist_ok=True)
+    os.rename(original(w), w.store)
+    add(w, "alpha", OLD, "--owner", "ops@example.com")
+    add(w, "beta", "beta-secret")
+    w.alpha, w.beta = w.token("alpha"), w.token("beta")
+
+
+def copy_on_shelf(w):
+    """It is the copy of a store that has its records in a module."""
+    on_shelf(w)
+    os.rename(w.store, original(w))
+    w.must("store", "adopt", "--store", original(w))
+    shutil.copytree(original(w), w.store)
 
 
 def with_export(w):
@@ -192,9 +262,24 @@ def _content(path):
         return f.read()
 
 
+def with_bad_header(w):
+    """A bit of it turned; its copy is as it was."""
+    filled(w)
+    path = os.path.join(w.store, "header")
+    data = bytearray(_content(path))
+    data[len(data) // 2] ^= 1
+    with open(path, "wb") as f:
+        f.write(data)
+
+
 def export_alone(w):
     with_export(w)
     shutil.rmtree(w.store)
+
+
+def with_askpass(w):
+    filled(w)
+    w.askpass = w.write("askpass", ASKPASS, 0o700)
 
 
 def with_passphrase(w):
@@ -261,6 +346,18 @@ def keyring_put(w):
             keyctl(LINK, key, USER):
         raise AssertionError("the kernel does not take a key")
     keyctl(UNLINK, key, THREAD)
+
+
+def keyring_forget(w):
+    """As a reboot does, for whatever stores have a header in this home."""
+    for name in "header", "header.old":
+        path = os.path.join(w.store, name)
+        data = _content(path) if os.path.exists(path) else b""
+        for match in re.finditer(rb"(?s)(?=(.{16}))", data):
+            name = b"tokenward:" + match[1].hex().encode()
+            key = keyctl(SEARCH, USER, b"user", name, 0)
+            if key > 0:
+                keyctl(UNLINK, key, USER)
 
 
 # ---- what can be seen of a store --------------------------------------------
@@ -363,10 +460,50 @@ def renewed_token_holds(w):
     return "" if token != w.alpha else "it is the old token"
 
 
+def asked(w):
+    """How often the server was asked for a token of alpha, by anybody."""
+    return w.server.control("count")["clients"].get(
+        client_id(w, "alpha"), {}).get("requests", 0)
+
+
+def _is_shut(w, status):
+    """Who comes next is told from memory."""
+    before = asked(w)
+    result = w.run("token", "alpha")
+    if result.status != status or "next try" not in result.err:
+        return f"no gate is closed: {result}"
+    return "" if asked(w) == before else "the server was asked again"
+
+
+def refusal_holds(w):
+    return _is_shut(w, REFUSED)
+
+
+def cooldown_holds(w):
+    return _is_shut(w, COOLDOWN)
+
+
+def stand_in_holds(w):
+    """The next one is bought with the old secret at once."""
+    wrong = token_holds(w)
+    before = asked(w)
+    w.token("alpha", "--new")
+    if wrong or asked(w) == before + 1:
+        return wrong
+    return f"{asked(w) - before} requests for another token"
+
+
 def edit_holds(w):
     token = w.json("token", "alpha")
     if token["scope"] != "read":
         return f"a token of scope {token['scope']!r} is served"
+    return old_secret_holds(w)
+
+
+def rebind_holds(w):
+    origin = facts(w)["alpha"][1]
+    if origin != other_origin(w):
+        return f"it is sent to {origin}"
     return old_secret_holds(w)
 
 
@@ -413,12 +550,43 @@ def module_init_holds(w):
 
 def module_key_removed_holds(w):
     kinds = [k["kind"] for k in w.json("key", "list")]
-    return "" if kinds == ["keyfile"] else f"the keys are {kinds}"
+    if kinds != ["keyfile"]:
+        return f"the keys are {kinds}"
+    return under_the_mat(w)
+
+
+def under_the_mat(w):
+    left = os.listdir(mat(w))
+    return f"still under the mat: {left}" if left else ""
+
+
+def destroy_module_key_holds(w):
+    return under_the_mat(w) or destroy_holds(w)
 
 
 def recovery_holds(w):
     kinds = {k["kind"] for k in w.json("key", "list")}
     return "" if kinds == {"keyfile", "recovery"} else f"the keys: {kinds}"
+
+
+def passphrase_holds(w):
+    kinds = {k["kind"] for k in w.json("key", "list")}
+    if kinds != {"keyfile", "passphrase"}:
+        return f"the keys: {kinds}"
+    os.rename(w.key, w.key + ".away")
+    status = w.run("list", "--askpass", w.askpass).status
+    os.rename(w.key + ".away", w.key)
+    return "" if status == 0 else f"the passphrase alone: exit {status}"
+
+
+def repaired_holds(w):
+    header = _content(os.path.join(w.store, "header"))
+    if header != _content(os.path.join(w.store, "header.old")):
+        return "the header is not its copy"
+    if _content(os.path.join(w.store, "header.bad")) == header:
+        return "what was damaged is gone"
+    w.must("store", "verify")
+    return "" if w.token("alpha") == w.alpha else "the token is another one"
 
 
 def key_remove_holds(w):
@@ -466,6 +634,30 @@ def kept_holds(w):
     if facts(w)["alpha"][3] != "new@example.com":
         return "alpha was replaced"
     return add_holds(w)
+
+
+def moved_holds(w):
+    found = w.json("store", "verify")
+    return f"verify finds {found}" if found else upgrade_holds(w)
+
+
+def original_holds(w):
+    if len(os.listdir(shelf(w))) != 4 or not os.path.exists(w.key):
+        return "what the store has elsewhere was taken away"
+    token = w.token("alpha", "--store", original(w))
+    return "" if token == w.alpha else "the store's token is another one"
+
+
+def destroy_copy_holds(w):
+    return "the copy is there" if os.path.exists(w.store) \
+        else original_holds(w)
+
+
+def migrate_copy_holds(w):
+    if len(_record_files(w)) != 4:
+        return f"records of the copy: {_record_files(w)}"
+    w.must("store", "verify")
+    return original_holds(w)
 
 
 def adopt_holds(w):
@@ -520,7 +712,12 @@ def lock_holds(w):
 # ---- the table --------------------------------------------------------------
 
 class Scenario:
+    known = {}
+    api = False
+
     def __init__(self, name, setup, args, holds, **more):
+        assert name not in self.known, name
+        self.known[name] = self
         self.name = name
         self.setup = setup
         self.args = args
@@ -530,18 +727,40 @@ class Scenario:
         self.touches = more.get("touches", {"alpha"})
         self.options = more.get("options", [])  # of each look at it
         self.prepare = more.get("prepare")  # what a copied home has not
-        self.slow = more.get("slow", False)  # a passphrase's KDF
+        self.slow = more.get("slow", False)  # or like another one
+        self.stretches = more.get("stretches", False)  # a key, each time
+        self.seconds = 20 if self.stretches else 5  # that it may take
         self.durable = more.get("durable", True)
         self.ends = more.get("ends", False)  # there is no store afterwards
-        self.acknowledges = more.get("acknowledges", True)
+        # statuses that "list" may have, before, in between or afterwards
+        self.shut = more.get("shut", {NO_STORE, LOCKED} if self.ends else
+                             set())
+        # of what was acknowledged, besides its facts, at once: as holds
+        self.kept = more.get("kept", lambda w: "")
+        self.status = more.get("status", 0)  # undisturbed
+        self.reads = more.get("reads", False)  # and changes nothing
+        self.runs_another = args[0] in ("exec", "curl")
+        # what it may end with when it fails itself
+        self.failures = {WRAPPER} if self.runs_another else set(range(1, 13))
+
+    def argv(self, w, *more):
+        words = self.command(w)
+        end = words.index("--") if "--" in words else len(words)
+        return w.argv(*words[:end], *more, *words[end:])
 
     def command(self, w):
         return [a.format(origin="origin=" + w.server.base,
+                         other_origin="origin=" + other_origin(w),
                          gamma=client_id(w, "gamma"),
                          askpass=getattr(w, "askpass", ""),
                          second_key=second_key(w), export=export_file(w),
                          export_key=export_key(w),
-                         output=export_file(w, "new"), shelf=shelf(w))
+                         output=export_file(w, "new"), shelf=shelf(w),
+                         provider=w.path("providers/fault.json"),
+                         broken=w.path("broken.json"),
+                         lines=w.path("lines"),
+                         alpha=getattr(w, "alpha", ""),
+                         api=w.server.base + "/generic/api/orders")
                 for a in self.args]
 
     def input(self, w):
@@ -569,12 +788,37 @@ SCENARIOS = [
     Scenario("add --update, changed", filled,
              ["add", "alpha", "--update", "--owner", "new@example.com"],
              new_secret_holds, stdin=NEW),
+    Scenario("add --try", filled, ["add", "gamma", "--try", *ADD],
+             add_holds, stdin="gamma-secret", again={0, EXISTS},
+             touches={"gamma"}, slow=True),
     Scenario("apply", filled, ["apply", "-"], apply_holds, stdin=lines,
              touches={"alpha", "gamma"}),
     Scenario("rotate", filled, ["rotate", "alpha"], new_secret_holds,
              stdin=NEW),
+    Scenario("rotate --no-try", filled, ["rotate", "alpha", "--no-try"],
+             new_secret_holds, stdin=NEW, slow=True),
     Scenario("token, cold", without_token, ["token", "alpha"], token_holds,
              durable=False),
+    Scenario("token --new", filled, ["token", "alpha", "--new"], token_holds,
+             durable=False, slow=True),
+    Scenario("token --rejected", filled, ["token", "alpha", "--rejected"],
+             token_holds, durable=False, slow=True),
+    Scenario("exec, cold", without_token, ["exec", "alpha", "--", "true"],
+             token_holds, durable=False, slow=True),
+    Scenario("curl, cold", without_token,
+             ["curl", "alpha", "--", "-sS", "{api}"], token_holds,
+             durable=False, slow=True),
+    Scenario("curl, 401, renews", with_revoked_token,
+             ["curl", "alpha", "--", "-sS", "-f", "{api}"], token_holds,
+             durable=False, slow=True),
+    Scenario("token, refused", to_be_refused, ["token", "alpha", "--verbose"],
+             refusal_holds, status=REFUSED, again={REFUSED},
+             kept=refusal_holds),
+    Scenario("token, 429", to_be_slowed, ["token", "alpha", "--verbose"],
+             cooldown_holds, status=COOLDOWN, again={COOLDOWN},
+             kept=cooldown_holds, durable=False, slow=True),
+    Scenario("token, the old secret helps out", with_wrong_secret,
+             ["token", "alpha", "--verbose"], stand_in_holds, slow=True),
     Scenario("token, renewal", filled,
              ["token", "alpha", "--clock-offset", str(RENEWAL)],
              renewed_token_holds, options=["--clock-offset", str(RENEWAL)],
@@ -587,6 +831,9 @@ SCENARIOS = [
     Scenario("edit", filled,
              ["edit", "alpha", "--scope", "read", "--owner",
               "new@example.com"], edit_holds),
+    Scenario("edit --rebind", filled,
+             ["edit", "alpha", "--set", "{other_origin}", "--rebind"],
+             rebind_holds, stdin=OLD, slow=True),
     Scenario("rename", filled, ["rename", "alpha", "delta"], rename_holds,
              again={0, NOT_FOUND}, touches={"alpha", "delta"}),
     Scenario("reject", filled, ["reject", "alpha"], reject_holds,
@@ -606,6 +853,14 @@ SCENARIOS = [
     Scenario("store destroy", filled, ["store", "destroy", "--yes"],
              destroy_holds, again={0, NO_STORE}, touches={"alpha", "beta"},
              ends=True),
+    Scenario("store adopt, where it is now", moved, ["store", "adopt"],
+             moved_holds, touches=set()),
+    Scenario("store destroy, of a copy", copy_on_shelf,
+             ["store", "destroy", "--yes"], destroy_copy_holds, slow=True,
+             again={0, NO_STORE}, touches={"alpha", "beta"}, ends=True),
+    Scenario("store migrate, of a copy", copy_on_shelf,
+             ["store", "migrate", "--to", "files"], migrate_copy_holds,
+             slow=True, touches=set()),
     Scenario("store destroy, of a module", on_shelf,
              ["store", "destroy", "--yes"], destroy_shelf_holds, slow=True,
              again={0, NO_STORE}, touches={"alpha", "beta"}, ends=True),
@@ -617,6 +872,10 @@ SCENARIOS = [
              slow=True, touches=set()),
     Scenario("key add", filled, ["key", "add", "keyfile={second_key}"],
              key_add_holds, again={0, EXISTS}, touches=set()),
+    Scenario("key add, a passphrase", with_askpass,
+             ["key", "add", "passphrase", "--askpass", "{askpass}"],
+             passphrase_holds, again={0, EXISTS}, touches=set(), slow=True,
+             stretches=True),
     Scenario("key remove", with_two_keys, ["key", "remove", "2"],
              key_remove_holds, again={0, NOT_FOUND}, touches=set()),
     Scenario("key rekey", with_two_keys, ["key", "rekey"], rekey_holds,
@@ -636,8 +895,11 @@ SCENARIOS = [
              ["init", "--key", "doormat", "--no-recovery"],
              module_init_holds, again={0, EXISTS}, touches=set(), slow=True),
     Scenario("store destroy, a module's", with_module_key,
-             ["store", "destroy", "--yes"], destroy_holds,
+             ["store", "destroy", "--yes"], destroy_module_key_holds,
              again={0, NO_STORE}, touches={"alpha", "beta"}, ends=True,
+             slow=True),
+    Scenario("doctor --repair", with_bad_header, ["doctor", "--repair"],
+             repaired_holds, touches={"alpha", "beta"}, shut={DAMAGED},
              slow=True),
     Scenario("store upgrade", filled, ["store", "upgrade"], upgrade_holds,
              touches=set(), slow=True),
@@ -649,7 +911,3 @@ SCENARIOS = [
     Scenario("lock", with_passphrase, ["lock"], lock_holds,
              prepare=keyring_put, touches=set()),
 ]
-
-
-def chosen(names):
-    return [s for s in SCENARIOS if not names or s.name in names]

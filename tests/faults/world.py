@@ -158,6 +158,7 @@ class World:
         shutil.copy(built("tokenward"), self.tokenward)
         shutil.copy(built("libexec/fetch/fetch", "libexec/fetch"),
                     os.path.join(self.libexec, "fetch"))
+        self.turn = 0  # grows when anything may have changed
         self.stack = None  # a stack.conf in place of the machine's
         self.write_provider(PROVIDER)
         self.server = server or Server(self.dir, *server_options)
@@ -193,12 +194,23 @@ class World:
         return {"HOME": self.home, "PATH": PATH, "LC_ALL": "C"}
 
     def argv(self, *args):
-        return [self.tokenward, "--libexec-dir", self.libexec,
-                "--provider-dir", self.providers,
-                *(["--stack-file", self.stack] if self.stack else []), *args]
+        return [self.tokenward, *self.places(), *args]
+
+    def api_argv(self, *args):
+        """The same for a program on top of the library."""
+        api = self.path("api")
+        if not os.path.exists(api):
+            shutil.copy(program("tests/faults/api"), api)
+        return [api, *self.places(), *args]
+
+    def places(self):
+        return ["--libexec-dir", self.libexec, "--provider-dir",
+                self.providers,
+                *(["--stack-file", self.stack] if self.stack else [])]
 
     def call(self, argv, stdin=b"", timeout=60, env=None, **more):
         began = time.monotonic()
+        self.turn += 1
         if isinstance(stdin, str):
             stdin = stdin.encode()
         process = subprocess.Popen(
@@ -262,12 +274,27 @@ class World:
         shutil.rmtree(self.path("snapshot"), ignore_errors=True)
         shutil.copytree(self.home, self.path("snapshot"), symlinks=True)
 
-    def restore(self):
+    def restore(self, copy=None):
+        self.turn += 1
         for name in os.listdir(self.home):
             path = os.path.join(self.home, name)
             shutil.rmtree(path)
-        shutil.copytree(self.path("snapshot"), self.home, symlinks=True,
-                        dirs_exist_ok=True)
+        shutil.copytree(copy or self.path("snapshot"), self.home,
+                        symlinks=True, dirs_exist_ok=True)
+
+    def content(self, place):
+        """What lies there: names, modes, bytes."""
+        found = {}
+        for directory, names, files in os.walk(place):
+            for name in names + files:
+                path = os.path.join(directory, name)
+                data = b""
+                if name in files:
+                    with open(path, "rb") as f:
+                        data = f.read()
+                found[os.path.relpath(path, place)] = (
+                    os.lstat(path).st_mode, data)
+        return found
 
     def store_files(self):
         found = []
