@@ -141,7 +141,7 @@ answer_compare(const struct verdict *plain, const struct reply *faulty)
 	if (v.outcome == OUTCOME_OK) {
 		REQUIRE(plain->outcome == OUTCOME_OK);
 		REQUIRE(strcmp(plain->token, v.token) == 0);
-		REQUIRE(v.life <= plain->life);
+		REQUIRE(v.life == plain->life);
 	} else if (v.outcome != plain->outcome) {
 		REQUIRE(v.outcome == OUTCOME_TEMPORARY);
 	}

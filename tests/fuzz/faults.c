@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <json-c/json_pointer.h>
 #include <stdarg.h>
 #include <sys/types.h>
 #include "base/secret.h"
@@ -79,11 +80,45 @@ WRAP(void *, realloc, (void *p, size_t n), (p, n))
 WRAP(void *, reallocarray, (void *p, size_t n, size_t size), (p, n, size))
 WRAP(char *, strdup, (const char *s), (s))
 WRAP(char *, strndup, (const char *s, size_t n), (s, n))
-WRAP(struct json_tokener *, json_tokener_new_ex, (int depth), (depth))
-WRAP(struct json_object *, json_tokener_parse, (const char *s), (s))
-WRAP(struct json_object *, json_tokener_parse_ex,
-    (struct json_tokener * tok, const char *s, int len), (tok, s, len))
 WRAP(struct json_object *, json_object_new_string, (const char *s), (s))
+WRAP(struct json_object *, json_object_new_string_len, (const char *s, int len),
+    (s, len))
+WRAP(struct json_object *, json_object_new_object, (void), ())
+WRAP(struct json_object *, json_object_new_array, (void), ())
+WRAP(struct json_object *, json_object_new_boolean, (json_bool b), (b))
+WRAP(struct json_object *, json_object_new_int64, (int64_t n), (n))
+WRAP(struct json_object *, json_object_new_double, (double d), (d))
+
+int __real_json_object_array_add(struct json_object *a, struct json_object *v);
+int __wrap_json_object_array_add(struct json_object *a, struct json_object *v);
+int __real_json_object_object_add_ex(struct json_object *o, const char *key,
+    struct json_object *v, unsigned opts);
+int __wrap_json_object_object_add_ex(struct json_object *o, const char *key,
+    struct json_object *v, unsigned opts);
+int __real_json_pointer_get(
+    struct json_object *o, const char *at, struct json_object **ret);
+int __wrap_json_pointer_get(
+    struct json_object *o, const char *at, struct json_object **ret);
+
+int
+__wrap_json_object_array_add(struct json_object *a, struct json_object *v)
+{
+	return fails() ? -1 : __real_json_object_array_add(a, v);
+}
+
+int
+__wrap_json_object_object_add_ex(struct json_object *o, const char *key,
+    struct json_object *v, unsigned opts)
+{
+	return fails() ? -1 : __real_json_object_object_add_ex(o, key, v, opts);
+}
+
+int
+__wrap_json_pointer_get(
+    struct json_object *o, const char *at, struct json_object **ret)
+{
+	return fails() ? -1 : __real_json_pointer_get(o, at, ret);
+}
 
 static const char no_text[] = "not to be looked at";
 

@@ -2,8 +2,10 @@
 /* Input and runs of the fuzzers. */
 #include <sodium.h>
 #include "base/secret.h"
+#include "base/frame.h"
 #include "base/str.h"
 #include "fuzz.h"
+#include "module/module.h"
 
 void
 fuzz_broken(const char *file, int line, const char *condition)
@@ -89,6 +91,45 @@ __wrap_external_run(int argc, char **argv, int at)
 {
 	REQUIRE(at > 0 && at < argc && argv[at]);
 	return TOKENWARD_USAGE;
+}
+
+/* No module is started: place.c answers for one. */
+int __wrap_module_start(const char *dir, const struct stack_line *line,
+    int64_t deadline_ms, struct module **ret, struct error *err);
+enum tokenward_module_result __wrap_module_call(struct module *m,
+    const char *operation, const struct buf *request, struct buf *reply,
+    int64_t deadline_ms, struct error *err);
+void __wrap_module_end(struct module *m);
+__attribute__((weak)) enum tokenward_module_result fuzz_module(
+    const char *operation, struct buf *reply, struct error *err);
+
+int
+__wrap_module_start(const char *dir, const struct stack_line *line,
+    int64_t deadline_ms, struct module **ret, struct error *err)
+{
+	static char some;
+
+	REQUIRE(dir && line->module && deadline_ms > 0);
+	if (!fuzz_module)
+		return error_set(err, TOKENWARD_CONFIG, "there is no module");
+	*ret = (struct module *)(void *)&some;
+	return TOKENWARD_OK;
+}
+
+enum tokenward_module_result
+__wrap_module_call(struct module *m, const char *operation,
+    const struct buf *request, struct buf *reply, int64_t deadline_ms,
+    struct error *err)
+{
+	REQUIRE(m && deadline_ms > 0);
+	REQUIRE(!request || frame_valid(request->data, request->len));
+	return fuzz_module(operation, reply, err);
+}
+
+void
+__wrap_module_end(struct module *m)
+{
+	(void)m;
 }
 
 /* ---- running ----------------------------------------------------------- */

@@ -3,9 +3,10 @@
 # this in the directory to build in, with SRC (the source), CONFIG (where
 # config.h is), SOURCES (what is fuzzed, relative to SRC), CPPFLAGS, LIBS and
 # WRAP; MORE are harnesses of optional modules.
-harnesses = answer assuan clean credential encode exchange frame frame_io \
-	header hello http_date json options pattern plan provider redact \
-	reply seal secret_rules stack time tokens url
+harnesses = answer apply assuan clean credential encode exchange export \
+	frame frame_io header hello http_date json options pattern place plan \
+	provider recovery redact reply seal secret_rules stack time tokens \
+	url where
 FUZZERS = $(harnesses) $(MORE)
 FUZZ_CC = clang
 FUZZ_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer \

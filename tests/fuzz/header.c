@@ -46,7 +46,8 @@ check_again(const struct header *h)
 	}
 	REQUIRE(header_decode(out.data, out.len, &back, &err) == 0);
 	REQUIRE(header_verify(&back, master));
-	REQUIRE(back.slots_n == h->slots_n && back.epoch == h->epoch);
+	REQUIRE(back.slots_n == h->slots_n && back.gone_n == h->gone_n &&
+		back.epoch == h->epoch);
 	header_free(&back);
 }
 

@@ -32,7 +32,6 @@ reset_all(void)
 			for (const struct option_row *row = c->tables[i];
 			     row && row->name; row++)
 				reset_row(row);
-	free(cli.args);
 	free(cli.fields);
 	buf_free(&cli.out);
 	memset(&cli, 0, sizeof(cli));
@@ -104,15 +103,17 @@ static int
 once(struct input in)
 {
 	char *argv[WORDS_MAX + 2] = {(char *)"tokenward"};
+	char *words[WORDS_MAX + 2]; /* parsing moves them about */
 	int argc = 1, r;
 
 	while (argc <= WORDS_MAX && (argv[argc] = input_until(&in, "", 1)))
 		argc++;
 	argv[argc] = NULL;
+	memcpy(words, argv, sizeof(words));
 	r = parse(argc, argv);
 	reset_all();
 	while (--argc > 0)
-		free(argv[argc]);
+		free(words[argc]);
 	return r;
 }
 

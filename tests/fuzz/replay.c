@@ -15,25 +15,36 @@
 
 #define INPUT_MAX (1u << 20)
 
-#define HARNESSES(X)  \
-	X(answer)     \
-	X(assuan)     \
-	X(clean)      \
-	X(credential) \
-	X(encode)     \
-	X(exchange)   \
-	X(frame)      \
-	X(frame_io)   \
-	X(header)     \
-	X(hello)      \
-	X(http_date)  \
-	X(json)       \
-	X(options)    \
-	X(pattern)    \
-	X(plan)       \
-	X(provider)   \
-	X(redact)     \
-	X(reply) X(seal) X(secret_rules) X(stack) X(time) X(tokens) X(url)
+#define HARNESSES(X)    \
+	X(answer)       \
+	X(apply)        \
+	X(assuan)       \
+	X(clean)        \
+	X(credential)   \
+	X(encode)       \
+	X(exchange)     \
+	X(export)       \
+	X(frame)        \
+	X(frame_io)     \
+	X(header)       \
+	X(hello)        \
+	X(http_date)    \
+	X(json)         \
+	X(options)      \
+	X(pattern)      \
+	X(place)        \
+	X(plan)         \
+	X(provider)     \
+	X(recovery)     \
+	X(redact)       \
+	X(reply)        \
+	X(seal)         \
+	X(secret_rules) \
+	X(stack)        \
+	X(time)         \
+	X(tokens)       \
+	X(url)          \
+	X(where)
 
 #ifdef HAVE_TPM2
 #define MORE(X) X(tpm2_slot)

@@ -119,14 +119,13 @@ check_stack(const struct stack *s, struct input in)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct stack_line *l = &s->v[i];
-		const char *readonly = strmap_get(&l->options, "readonly");
 
 		REQUIRE(l->kind < MODULE_KIND_MAX);
 		REQUIRE(l->control < CONTROL_MAX);
 		REQUIRE(l->fault || l->module);
 		REQUIRE(!l->fault || l->control == CONTROL_REQUIRED);
 		writable += l->kind == MODULE_STORE && !l->fault &&
-			    !(readonly && strcmp(readonly, "yes") == 0);
+			    !stack_is_readonly(l);
 	}
 	REQUIRE(writable <= 1);
 	for (int kind = 0; kind < MODULE_KIND_MAX; kind++)
