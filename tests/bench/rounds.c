@@ -6,8 +6,8 @@
  *     rounds ROUNDS EVERY COMMAND [ARG...] [// EVERY COMMAND [ARG...]]...
  *
  * A command with EVERY 10 takes part in each tenth round only.  Prints a line
- * for each: median, lower and upper quartile in nanoseconds, the number of
- * runs.  From posix_spawn to the end of waitpid; output goes to /dev/null.
+ * for each: median, lower and upper quartile, 99th percentile in nanoseconds,
+ * the number of runs.  From posix_spawn to the end of waitpid; output goes to /dev/null.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -67,8 +67,8 @@ static void
 print(struct command *c)
 {
 	qsort(c->ns, c->n, sizeof(*c->ns), compare);
-	printf("%lld %lld %lld %zu\n", c->ns[c->n / 2], c->ns[c->n / 4],
-	    c->ns[c->n * 3 / 4], c->n);
+	printf("%lld %lld %lld %lld %zu\n", c->ns[c->n / 2], c->ns[c->n / 4],
+	    c->ns[c->n * 3 / 4], c->ns[c->n * 99 / 100], c->n);
 }
 
 static size_t

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
+import lab
+
 LARGE, SMALL = 100000, 10
 CALLERS = 1000
 OUTAGE = 60  # seconds
@@ -121,3 +123,77 @@ def refused(r, bench):
     r.row("refused for an hour, %d callers" % CALLERS,
           "%3d odd, %d requests" % (failed, requests), "0 and <= 3",
           failed == 0 and requests <= 3)
+
+
+# ---- stacks of modules that are programs
+
+class Stacks:
+    """Stores that the module doormat opens, a key file, or either."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        box = bench.box
+        self.libexec, self.mat = box.path("libexec"), box.path("mat")
+        os.makedirs(self.libexec + "/modules", 0o755)
+        os.mkdir(self.mat, 0o700)
+        shutil.copy(lab.find("examples/modules/.libs/doormat",
+                             "examples/modules/doormat"),
+                    self.libexec + "/modules/doormat")
+        shutil.copy(lab.find("libexec/fetch/fetch"), self.libexec + "/fetch")
+        key = "keyfile=" + box.path("alone.key")
+        self.by_module = self.make("by-module", "doormat")
+        self.by_keyfile = self.make("by-keyfile-alone", key)
+        self.by_either = self.make("by-either", "doormat", key)
+
+    def stack(self, absent, there):
+        """Lines of the module whose directory is not there, then one whose
+        is, then a key file."""
+        box = self.bench.box
+        path = box.path("stack-%d-%d" % (absent, there))
+        places = [box.path("absent%d" % i) for i in range(absent)] + \
+            [self.mat] * there
+        with open(path, "w", encoding="ascii") as f:
+            f.writelines("unlock sufficient doormat directory=%s\n" % p
+                         for p in places)
+            f.write("unlock sufficient keyfile\n")
+        os.chmod(path, 0o600)
+        return ["--libexec-dir", self.libexec, "--stack-file", path]
+
+    def make(self, name, *keys):
+        options = self.stack(0, 1)
+        where = self.bench.box.path(name)
+        good = self.bench.box.good
+        good(*options, "-s", where, "init", "--no-recovery",
+             *[word for key in keys for word in ("--key", key)])
+        good(*options, "-s", where, "add", "bench", "--provider", "generic",
+             "--client-id", "generic-demo", "--token-url", self.bench.url,
+             "--ca-file", self.bench.box.ca, stdin="generic-demo-secret\n")
+        good(*options, "-s", where, "token", "bench")
+        return where
+
+    def command(self, store, absent, there):
+        return [self.bench.box.command, *self.stack(absent, there), "-s",
+                store, "token", "bench"]
+
+
+def falling(r, bench, number):
+    """No line costs more than the module that it starts."""
+    s = Stacks(bench)
+    m = bench.rounds(number, [
+        ("keyfile", 1, s.command(s.by_keyfile, 0, 0)),
+        ("unused", 1, s.command(s.by_keyfile, 2, 0)),
+        ("away", 1, s.command(s.by_either, 1, 0)),
+        ("first", 1, s.command(s.by_module, 0, 1)),
+        ("third", 1, s.command(s.by_module, 2, 1)),
+    ])
+    unit = m["keyfile"]
+    r.times("opened by a key file, the stack's only line", unit, unit)
+    r.times("  after two lines that no slot is for", m["unused"], unit,
+            "<= 1.1 x", m["unused"][0] <= 1.1 * unit[0])
+    r.times("  after a module that is away", m["away"], unit)
+    r.times("opened by a module, the first line", m["first"], unit)
+    r.times("  the third, two modules away before it", m["third"], unit)
+    parts = 2 * m["away"][0] + m["first"][0] - 3 * unit[0]
+    whole = m["third"][0] - unit[0]
+    r.row("    that is, of what these modules cost alone",
+          "%18.2f x" % (whole / parts), "<= 1.1 x", whole <= 1.1 * parts)
