@@ -167,6 +167,8 @@ tell_unkept(const struct get *g, struct error *err)
 	    err->text);
 	handle_now(g->tw, &now);
 	sentence_reason(&reason, p);
+	if (reason.failed)
+		return error_memory(err);
 	return error_set(err,
 	    outcome_code(
 		p->reply.outcome, version_is_past_end(p->version, &now)),

@@ -2,6 +2,7 @@
 /* One plan to the fetch helper, one reply back. */
 #include <string.h>
 #include <sys/socket.h>
+#include <sodium.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/frame.h"
@@ -9,6 +10,7 @@
 
 #define GRACE_MS 500 /* beyond the helper's own deadline */
 #define REPLY_MAX (1u << 20)
+#define STACK_USED 16384 /* in making the plan */
 
 static int
 failed(struct helper *h, struct error *err, const char *what)
@@ -46,6 +48,8 @@ talk(struct helper *h, const struct plan *p, const struct buf *frame,
 	/* Of a plan that does not get there in whole it hears the end. */
 	if (frame_send(h->fd, frame, deadline, err) != 0)
 		shutdown(h->fd, SHUT_WR);
+	/* It may take long; registers with pieces of secrets were saved. */
+	sodium_stackzero(STACK_USED);
 	there = helper_wait(h, deadline);
 	if (there > 0)
 		got = frame_recv(h->fd, REPLY_MAX, &answer, deadline, err);

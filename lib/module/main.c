@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sodium.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "module/message.h"
@@ -21,6 +22,7 @@
 #define SEND_MS 10000  /* a host that does not read is no host */
 #define LATE_SECONDS 2 /* beyond what the host waits for */
 #define LONGEST_MS 86400000
+#define STACK_USED 131072 /* by a module and the libraries it calls */
 
 struct served {
 	const struct tokenward_module *module;
@@ -182,6 +184,8 @@ serve(struct served *s, const struct buf *frame)
 	set_alarm(frame);
 	r = act(s, &name, frame, &reply);
 	alarm(0);
+	/* Where secrets lie in ordinary frames and saved registers. */
+	sodium_stackzero(STACK_USED);
 	return answer(&id, r, &reply);
 }
 

@@ -160,6 +160,7 @@ class World:
                     os.path.join(self.libexec, "fetch"))
         self.turn = 0  # grows when anything may have changed
         self.stack = None  # a stack.conf in place of the machine's
+        self.variables = {}  # of the environment, more than the usual
         self.write_provider(PROVIDER)
         self.server = server or Server(self.dir, *server_options)
 
@@ -191,7 +192,8 @@ class World:
     # ---- the command
 
     def environment(self):
-        return {"HOME": self.home, "PATH": PATH, "LC_ALL": "C"}
+        return {"HOME": self.home, "PATH": PATH, "LC_ALL": "C",
+                **self.variables}
 
     def argv(self, *args):
         return [self.tokenward, *self.places(), *args]
