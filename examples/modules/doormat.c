@@ -80,18 +80,24 @@ fail(struct tokenward_message *reply, const char *name, int result)
 	return result;
 }
 
-/* What was enrolled must be there after a power cut, too. */
+/* What was enrolled must be there after a power cut; what failed must not. */
 static int
 write_key(const struct doormat *d, const char *name, const void *key)
 {
 	int fd =
 	    openat(d->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int good;
+	int good, e;
 
 	if (fd < 0)
 		return 0;
-	good = write(fd, key, KEY_LEN) == KEY_LEN && fsync(fd) == 0;
-	return close(fd) == 0 && good && fsync(d->dir) == 0;
+	good = write(fd, key, KEY_LEN) == KEY_LEN && fsync(fd) == 0 &&
+	       fsync(d->dir) == 0;
+	e = errno;
+	close(fd);
+	if (!good)
+		unlinkat(d->dir, name, 0);
+	errno = e;
+	return good;
 }
 
 /* The key is made in the reply: it lies nowhere else. */

@@ -80,9 +80,12 @@ def enroll(directory, request):
     try:
         os.write(fd, key)
         os.fsync(fd)
+        os.fsync(directory)
+    except OSError:
+        os.unlink(name, dir_fd=directory)
+        raise
     finally:
         os.close(fd)
-    os.fsync(directory)
     return [("kek", key), ("param.file", name)]
 
 

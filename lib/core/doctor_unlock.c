@@ -251,8 +251,8 @@ look_at_gone(struct looking *l)
 		s = &l->h->gone[i];
 		find(l->d, "weak",
 		    "\"tokenward key remove NUMBER\" tries it again",
-		    "key slot %u was removed, but what %s keeps elsewhere for "
-		    "it may still be there",
+		    "there is no key slot %u (any more), but what %s keeps "
+		    "elsewhere for it may be there",
 		    s->id, s->kind);
 	}
 }

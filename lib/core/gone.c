@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What key modules keep elsewhere for slots that were removed.  The header
- * notes it until it is gone: a removal may be killed, the keyring be locked.
+ * What key modules keep elsewhere for slots that were removed, or are being
+ * made.  The header notes it until it is gone: whoever does it may be killed,
+ * the keyring be locked.
  */
 #include "base/cleanup.h"
 #include "core/home.h"
@@ -13,6 +14,20 @@ gone_note(struct header *h, const struct key_slot *slot, struct error *err)
 	return !key_is_program(slot->kind) || header_note_gone(h, slot)
 		   ? TOKENWARD_OK
 		   : error_memory(err);
+}
+
+int
+gone_end(struct header *h, unsigned slot, struct error *err)
+{
+	const struct key_slot *s = slot_find(h->gone, h->gone_n, slot);
+
+	if (!s)
+		return error_set(err, TOKENWARD_UNAVAILABLE,
+		    "key slot %u was removed by somebody else while it was "
+		    "made: say it again",
+		    slot);
+	header_drop_gone(h, (size_t)(s - h->gone));
+	return TOKENWARD_OK;
 }
 
 bool
@@ -49,6 +64,50 @@ finish_locked(struct tokenward *tw, const unsigned char *master,
 		r = store_replace_header(tw->store, &h, master, err);
 	header_free(&h);
 	return r;
+}
+
+static int
+drop_locked(struct tokenward *tw, const unsigned char *master, unsigned slot,
+    struct error *err)
+{
+	cleanup_lock int lock = -1;
+	struct header h = {0};
+	int r = lock_header(tw, master, &lock, &h, err);
+
+	if (r == TOKENWARD_OK)
+		r = gone_end(&h, slot, err);
+	if (r == TOKENWARD_OK)
+		r = store_replace_header(tw->store, &h, master, err);
+	header_free(&h);
+	return r;
+}
+
+static void
+say_unfinished(const struct tokenward *tw, unsigned slot, struct error *err)
+{
+	const struct key_slot *s = slot_find(store_header(tw->store)->gone,
+	    store_header(tw->store)->gone_n, slot);
+	struct error why = *err;
+
+	if (!s)
+		return;
+	error_set(err, why.code,
+	    "%.800s; what %s may keep elsewhere for it goes with \"%s key "
+	    "remove %u\"",
+	    why.text, s->kind, command_name(tw), slot);
+	err->no_memory = why.no_memory;
+}
+
+void
+gone_undo(struct tokenward *tw, const unsigned char *master,
+    const struct key_slot *slot, struct error *err)
+{
+	struct error ignored;
+
+	if (!slot->kind || key_slot_forget(store_header(tw->store), slot,
+			       &tw->keys, &ignored) == TOKENWARD_OK)
+		drop_locked(tw, master, slot->id, &ignored);
+	say_unfinished(tw, slot->id, err);
 }
 
 void

@@ -36,6 +36,14 @@ enroll(struct making *m, const char *text, struct error *err)
 	return r ? r : slot_wrap(slot, h->store_id, m->kek, m->master, err);
 }
 
+static void
+unmake_slot(struct making *m, size_t i)
+{
+	struct error ignored;
+
+	key_slot_forget(&m->h, &m->h.slots[i], &m->ctx, &ignored);
+}
+
 /* Without a dialog: a keyring that is locked is not the best there is. */
 static int
 try_choice(struct making *m, const struct choice *c, struct error *err)
@@ -49,7 +57,8 @@ try_choice(struct making *m, const struct choice *c, struct error *err)
 	m->given = c->given && r == TOKENWARD_OK;
 	if (r == TOKENWARD_OK || c->last || err->no_memory)
 		return r;
-	slot_free(&h->slots[--h->slots_n]);
+	unmake_slot(m, --h->slots_n);
+	slot_free(&h->slots[h->slots_n]);
 	h->slots[h->slots_n] = (struct key_slot){0};
 	h->next_slot--;
 	m->text.len = said;
@@ -142,11 +151,10 @@ choose_place(struct making *m, struct error *err)
 static void
 unmake(struct making *m)
 {
-	struct error err;
 	size_t i;
 
 	for (i = 0; i < m->h.slots_n; i++)
-		key_slot_forget(&m->h, &m->h.slots[i], &m->ctx, &err);
+		unmake_slot(m, i);
 }
 
 /*

@@ -2,9 +2,11 @@
 /* One more way to open the store: enrolled, then written into its header. */
 #include <stdlib.h>
 #include <string.h>
+#include <sodium.h>
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "core/events.h"
+#include "core/home.h"
 #include "key/key.h"
 
 struct adding {
@@ -58,6 +60,8 @@ write_slot(struct adding *a, struct header *h, struct error *err)
 		return r;
 	if (!a->slot.id)
 		a->slot.id = h->next_slot++;
+	else if (gone_end(h, a->slot.id, err) != TOKENWARD_OK)
+		return err->code;
 	a->slot.created_at = tokenward_now(a->tw);
 	r = slot_wrap(&a->slot, h->store_id, a->kek, a->master, err);
 	if (r != TOKENWARD_OK)
@@ -81,12 +85,24 @@ publish(struct adding *a, struct error *err)
 	return r;
 }
 
+static int
+note(struct adding *a, const char *key, struct header *h, struct error *err)
+{
+	struct key_slot noted = a->slot;
+	int r;
+
+	noted.kind = strndup(key, strcspn(key, "="));
+	r = noted.kind ? gone_note(h, &noted, err) : error_memory(err);
+	free(noted.kind);
+	return r;
+}
+
 /*
  * A program is told the number of its slot, and may keep something under it
- * elsewhere: the number is taken before it is asked.
+ * elsewhere: the number is taken, and that noted, before it is asked.
  */
 static int
-reserve(struct adding *a, struct error *err)
+reserve(struct adding *a, const char *key, struct error *err)
 {
 	cleanup_lock int lock = -1;
 	struct header h = {0};
@@ -96,21 +112,13 @@ reserve(struct adding *a, struct error *err)
 		r = check_room(a, &h, err);
 	if (r == TOKENWARD_OK) {
 		a->slot.id = h.next_slot++;
-		r = store_write_header(a->tw->store, &h, a->master, err);
+		randombytes_buf(a->slot.salt, SLOT_SALT_LEN);
+		r = note(a, key, &h, err);
 	}
+	if (r == TOKENWARD_OK)
+		r = store_write_header(a->tw->store, &h, a->master, err);
 	header_free(&h);
 	return r;
-}
-
-/* What was kept elsewhere for a slot that came to nothing. */
-static void
-unmake(struct adding *a)
-{
-	struct error err;
-
-	if (a->slot.kind)
-		key_slot_forget(
-		    store_header(a->tw->store), &a->slot, &a->ctx, &err);
 }
 
 /* Or may stand in the header, though writing that failed. */
@@ -127,6 +135,7 @@ static int
 enroll(struct adding *a, const char *key, struct error *err)
 {
 	int r = TOKENWARD_OK;
+	bool made;
 
 	a->ctx = a->tw->keys;
 	a->ctx.dialogs = true;
@@ -134,14 +143,16 @@ enroll(struct adding *a, const char *key, struct error *err)
 	a->ctx.note = &a->text;
 	a->ctx.code = a->tw->show ? &a->code : NULL;
 	if (key_is_program(key))
-		r = reserve(a, err);
-	if (r == TOKENWARD_OK)
-		r = key_enroll(&a->ctx, key, &a->slot, a->kek, err);
+		r = reserve(a, key, err);
 	if (r != TOKENWARD_OK)
 		return r;
-	r = publish(a, err);
-	if (r != TOKENWARD_OK && !stands(a)) {
-		unmake(a);
+	r = key_enroll(&a->ctx, key, &a->slot, a->kek, err);
+	made = r == TOKENWARD_OK;
+	if (made)
+		r = publish(a, err);
+	if (r != TOKENWARD_OK && (!made || !stands(a))) {
+		if (key_is_program(key))
+			gone_undo(a->tw, a->master, &a->slot, err);
 		return r;
 	}
 	if (a->code.len)
@@ -160,7 +171,12 @@ add(struct adding *a, const char *key, struct error *err)
 	if (!a->master || !a->kek)
 		return error_memory(err);
 	r = find_master(a->tw, a->master, &by, err);
-	return r ? r : enroll(a, key, err);
+	if (r == TOKENWARD_OK)
+		r = enroll(a, key, err);
+	/* Of a try before this one that was killed. */
+	if (r == TOKENWARD_OK)
+		gone_finish(a->tw, a->master, &a->text);
+	return r;
 }
 
 int

@@ -174,6 +174,7 @@ struct operation {
 	unsigned char *kek;    /* NULL: none is wanted */
 	struct key_slot *made; /* NULL: there is one */
 	bool slow;             /* set: the module says that it is */
+	bool kept;             /* set: it may have kept something elsewhere */
 };
 
 static bool
@@ -259,6 +260,7 @@ run(const struct key_context *ctx, const struct stack_line *line,
 		r = err->code;
 	else if (take_reply(ctx, op, &reply, err) != TOKENWARD_OK)
 		r = module_blame(line, err);
+	op->kept = !module_has_refused(m);
 	module_end(m);
 	return r;
 }
@@ -311,9 +313,14 @@ module_slot_enroll(const struct key_context *ctx, const char *arg,
 	    .arg = arg,
 	    .kek = ret_kek,
 	    .made = slot};
+	int r;
 
-	randombytes_buf(slot->salt, SLOT_SALT_LEN);
-	return run_anywhere(ctx, NULL, &op, slot, err);
+	if (sodium_is_zero(slot->salt, SLOT_SALT_LEN))
+		randombytes_buf(slot->salt, SLOT_SALT_LEN);
+	r = run_anywhere(ctx, NULL, &op, slot, err);
+	if (r != TOKENWARD_OK && !op.kept)
+		free(take_ptr(slot->kind));
+	return r;
 }
 
 int

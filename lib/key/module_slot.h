@@ -37,7 +37,8 @@ int key_line_check(const struct header *h, const struct key_context *ctx,
 int module_slot_open(const struct key_context *ctx,
     const struct stack_line *line, const struct key_slot *slot,
     unsigned char *ret_kek, bool *ret_slow, struct error *err);
-/* Fills salt and params. */
+/* Fills params, and salt if there is none.  After a failure that left nothing
+   elsewhere the slot has no kind any more. */
 int module_slot_enroll(const struct key_context *ctx, const char *arg,
     struct key_slot *slot, unsigned char *ret_kek, struct error *err);
 /* What the module keeps elsewhere for the slot. */

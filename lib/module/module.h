@@ -189,6 +189,8 @@ enum tokenward_module_result module_call_asking(struct module *m,
     const char *operation, const struct buf *request, struct buf *reply,
     int64_t timeout_ms, const int64_t *deadline_ms, tokenward_ask_fn ask,
     void *ask_data, struct error *err);
+/* Its last answer was one, and not ok: what was asked has left nothing. */
+bool module_has_refused(const struct module *m);
 void module_end(struct module *m); /* NULL is allowed */
 
 #endif

@@ -89,6 +89,12 @@ module_info(const struct module *m)
 	return &m->info;
 }
 
+bool
+module_has_refused(const struct module *m)
+{
+	return m->refused;
+}
+
 enum tokenward_module_result
 module_call(struct module *m, const char *operation, const struct buf *request,
     struct buf *reply, int64_t deadline_ms, struct error *err)
@@ -96,6 +102,7 @@ module_call(struct module *m, const char *operation, const struct buf *request,
 	enum tokenward_module_result r;
 	int state;
 
+	m->refused = false;
 	buf_clear(reply);
 	error_clear(err);
 	if (m->misbehaved) {

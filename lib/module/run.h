@@ -15,6 +15,7 @@ struct module {
 	struct helper helper;
 	int64_t id;      /* of the next request */
 	bool misbehaved; /* and was ended for it */
+	bool refused;    /* its last answer was one, and not ok */
 };
 
 /* start.c: what it says of itself; then its options, and its work begins. */

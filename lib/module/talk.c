@@ -186,6 +186,7 @@ read_answer(struct module *m, const struct buf *frame, struct buf *reply,
 		r = check_silent(m, err)
 			? module_failed(m, err)
 			: module_conclude(m, a.result, buf_str(&a.said), err);
+		m->refused = !m->misbehaved && r != TOKENWARD_MODULE_OK;
 	} else {
 		module_misbehave(m, TOKENWARD_UNAVAILABLE, false, err,
 		    "it was stopped: its answer is not one to what it was "

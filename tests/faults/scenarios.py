@@ -539,7 +539,12 @@ def key_add_holds(w):
 
 def module_key_holds(w):
     status = _opens_without(w, w.key)
-    return "" if status == 0 else f"the module's key alone: exit {status}"
+    if status != 0:
+        return f"the module's key alone: exit {status}"
+    slots = [k for k in w.json("key", "list") if k["kind"] == "doormat"]
+    left = os.listdir(mat(w))
+    return "" if len(left) == len(slots) else \
+        f"under the mat: {left}, of the slots {slots}"
 
 
 def module_init_holds(w):

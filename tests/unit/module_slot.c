@@ -77,6 +77,8 @@ enroll(const char *arg, unsigned char *kek)
 {
 	strmap_free(&slot.params);
 	memset(slot.salt, 0, sizeof(slot.salt));
+	if (!slot.kind)
+		slot.kind = strdup("debug");
 	return module_slot_enroll(&ctx, arg, &slot, kek, &err);
 }
 
@@ -186,6 +188,7 @@ Test(module_slot, nonsense_is_no_key)
 		    enroll("x", kek), err, TOKENWARD_FAILED, rows[i].words);
 		cr_assert(str_prefix(err.text, "the key module debug"));
 		cr_assert(strstr(err.text, ": it answered with "));
+		cr_assert_not_null(slot.kind, "it may have kept something");
 	}
 	for (i = 0; i < 3; i++) {
 		snprintf(options, sizeof(options), "nonsense=%s", rows[i].word);
@@ -194,6 +197,22 @@ Test(module_slot, nonsense_is_no_key)
 		strmap_set(&slot.params, "arg", "x");
 		assert_fails(
 		    open_slot(kek, NULL), err, TOKENWARD_FAILED, rows[i].words);
+	}
+}
+
+Test(module_slot, who_refuses_to_make_one_has_kept_nothing)
+{
+	static const char *const results[] = {
+	    "none", "away", "denied", "conflict", "broken", "failed"};
+	unsigned char kek[KEY_LEN];
+	char options[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(results) / sizeof(*results); i++) {
+		snprintf(options, sizeof(options), "result=%s", results[i]);
+		line(options);
+		cr_assert_neq(enroll("x", kek), TOKENWARD_OK);
+		cr_assert_null(slot.kind, "%s", results[i]);
 	}
 }
 
@@ -313,6 +332,8 @@ Test(module_slot, without_a_stack_nothing_is_started)
 	ctx.stack = no_stack;
 	assert_fails(
 	    enroll("x", kek), err, TOKENWARD_CONFIG, "there is no stack");
+	cr_assert_null(slot.kind, "nothing was asked");
+	slot.kind = strdup("debug");
 	assert_fails(
 	    open_slot(kek, NULL), err, TOKENWARD_CONFIG, "there is no stack");
 	assert_fails(module_slot_forget(&ctx, &slot, &err), err,

@@ -11,7 +11,7 @@
 #include "slot_item.h"
 
 #define SCHEMA "org.tokenward.Key"
-#define ITEM_LEN 16 /* random: a copied store has the same numbers */
+#define ITEM_LEN 16 /* the salt: a copied store has the same numbers */
 #define LABEL_MAX 200
 #define MARGIN_MS 300 /* to answer before the host loses its patience */
 #define LEAST_MS 50
@@ -107,6 +107,19 @@ wanted(const struct tokenward_message *request)
 	    request, tokenward_message_text(request, "param.item"));
 }
 
+/* By which it is found though enroll was cut short: the slot's salt. */
+static gboolean
+number_of(const struct tokenward_message *request, char *item)
+{
+	size_t len;
+	const void *salt = tokenward_message_get(request, "salt", &len);
+
+	if (!salt || len != ITEM_LEN)
+		return FALSE;
+	sodium_bin2hex(item, 2 * ITEM_LEN + 1, salt, len);
+	return TRUE;
+}
+
 /* ---- how long ---------------------------------------------------------- */
 
 static int
@@ -171,16 +184,6 @@ label_of(const struct key *k, const struct tokenward_message *request)
 	return g_strdup_printf("tokenward: key of store %.150s", path);
 }
 
-/* The random number by which the item is found. */
-static void
-new_number(char *item)
-{
-	unsigned char random[ITEM_LEN];
-
-	randombytes_buf(random, sizeof(random));
-	sodium_bin2hex(item, 2 * ITEM_LEN + 1, random, sizeof(random));
-}
-
 static int
 enroll(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
@@ -192,8 +195,8 @@ enroll(void *self, const struct tokenward_message *request,
 	struct secrets s;
 	int r;
 
-	new_number(item);
-	attributes = attributes_of(request, item);
+	if (number_of(request, item))
+		attributes = attributes_of(request, item);
 	if (!kek || !attributes) {
 		sodium_free(kek);
 		return TOKENWARD_MODULE_FAILED;
@@ -219,9 +222,13 @@ forget(void *self, const struct tokenward_message *request,
     struct tokenward_message *reply)
 {
 	g_autoptr(GVariant) attributes = wanted(request);
+	char item[2 * ITEM_LEN + 1];
 	struct secrets s;
 	int r;
 
+	if (!tokenward_message_text(request, "param.item") &&
+	    number_of(request, item))
+		attributes = attributes_of(request, item);
 	if (!attributes)
 		return TOKENWARD_MODULE_NONE;
 	r = begin(self, request, reply, &s);

@@ -127,12 +127,15 @@ forget(void *data, const struct tokenward_message *request,
 	const char *name, *path;
 	char tag[TAG_TEXT];
 	struct self *self = data;
-	int r = read_params(request, &name, &path, reply);
+	int r;
 
+	/* Also of a slot that came to nothing and has no parameters: what was
+	   sealed for it is what the next one takes. */
+	if (!made || !tokenward_message_text(request, "param.path"))
+		return TOKENWARD_MODULE_NONE;
+	r = read_params(request, &name, &path, reply);
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
-	if (!made || !path)
-		return TOKENWARD_MODULE_NONE;
 	if (access(path, F_OK) < 0)
 		return TOKENWARD_MODULE_OK;
 	if (geteuid() != 0)
