@@ -113,6 +113,13 @@ class Stage:
         wrong = self.scenario.kept(self.w)
         return wrong and f"acknowledged and lost: {wrong}; {result}"
 
+    def helper_calls(self):
+        """Those of the fetch helper; its first execve cannot be hit."""
+        self.w.trace_fetch("-o", self.w.path("trace"))
+        self.undisturbed()
+        self.w.trace_fetch()
+        return trace.read(self.w.path("trace"))[1:]
+
     def begun(self):
         """There is a store, or there should be none by now."""
         return self.scenario.ends or os.path.exists(
