@@ -123,6 +123,11 @@ keyfile_choose(const struct key_context *ctx, const char *arg, char **ret,
 
 	errno = 0;
 	path = arg ? absolute(arg) : default_path(ctx);
+	if (!path && arg)
+		return error_read(err, TOKENWARD_USAGE,
+		    "%s: the directory that this path begins in is not known "
+		    "(%s): name it in full, --key keyfile=/PATH",
+		    arg, strerrordesc_np(errno));
 	if (!path)
 		return error_read(err, TOKENWARD_USAGE,
 		    "there is no home directory to keep a key file in: name "

@@ -20,9 +20,11 @@ ask_once(void *data, const struct tokenward_question *question, char *answer,
 		w->answered =
 		    room ? w->ask(w->ask_data, question, (char *)room, cap)
 			 : -1;
+		if (w->answered > 0 && w->answered <= (long)cap)
+			w->answer.len = (size_t)w->answered;
 	}
-	if (w->answered > 0 && w->answered <= (long)cap)
-		memcpy(answer, w->answer.data, (size_t)w->answered);
+	if (w->answer.len > 0)
+		memcpy(answer, w->answer.data, w->answer.len);
 	return w->answered;
 }
 
@@ -41,10 +43,10 @@ walk_has_slot(const struct header *h, const char *kind)
 static bool
 is_for_others(const struct walk *w, const char *kind)
 {
-	return strcmp(kind, recovery_method.name) == 0 && w->answered > 0 &&
+	return strcmp(kind, recovery_method.name) == 0 && w->answer.len > 0 &&
 	       walk_has_slot(w->h, passphrase_method.name) &&
 	       !recovery_looks_like(
-		   (const char *)w->answer.data, (size_t)w->answered);
+		   (const char *)w->answer.data, w->answer.len);
 }
 
 /* Why it failed is a sentence: for the walk a failure is as good as any. */

@@ -221,23 +221,33 @@ sync_folder(struct destroying *d, const char *name)
 		   : fail(d, e, "remove", name);
 }
 
+/* What is in the place of a folder, or in it, and is not ours, stays. */
+static int
+drop_folder(struct destroying *d, const char *name)
+{
+	int e = unlinkat(d->f.dir, name, AT_REMOVEDIR) < 0 ? errno : 0;
+
+	if (e == 0 || e == ENOENT)
+		return TOKENWARD_OK;
+	if (e != ENOTDIR && e != ENOTEMPTY && e != EEXIST)
+		return fail(d, e, "remove", name);
+	if (e != ENOTDIR && d->left->n > 0) /* that, it is likely */
+		return TOKENWARD_OK;
+	return strlist_add(d->left, name) ? TOKENWARD_OK : error_memory(d->err);
+}
+
 static int
 drop_folders(struct destroying *d)
 {
 	size_t i;
-	int e;
+	int r = TOKENWARD_OK;
 
-	for (i = 0; i < RECORD_KIND_MAX; i++) {
-		if (sync_folder(d, files_folders[i]) != TOKENWARD_OK)
-			return d->err->code;
-		e = unlinkat(d->f.dir, files_folders[i], AT_REMOVEDIR) < 0
-			? errno
-			: 0;
-		if (e && e != ENOENT && e != ENOTEMPTY && e != EEXIST &&
-		    e != ENOTDIR)
-			return fail(d, e, "remove", files_folders[i]);
+	for (i = 0; r == TOKENWARD_OK && i < RECORD_KIND_MAX; i++) {
+		r = sync_folder(d, files_folders[i]);
+		if (r == TOKENWARD_OK)
+			r = drop_folder(d, files_folders[i]);
 	}
-	return TOKENWARD_OK;
+	return r;
 }
 
 static int

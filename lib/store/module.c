@@ -263,10 +263,13 @@ each(void *self, const struct tokenward_message *request,
 	(void)self;
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
-	if (list_all(&f, &l, &err) == 0)
+	error_clear(&err);
+	if (list_all(&f, &l, &err) == 0) {
 		put_page(&l, reply);
-	else
+	} else {
+		tokenward_message_say(reply, "%s", err.text);
 		r = TOKENWARD_MODULE_FAILED;
+	}
 	free(l.v);
 	files_close(&f);
 	return r;

@@ -154,19 +154,23 @@ store_rekey_records(struct store *s, size_t *ret_done, struct error *err)
 {
 	struct error first = {0};
 	struct pass p = {.s = s, .first = &first};
+	bool idle = false;
 	int i, r = TOKENWARD_OK;
 
 	*ret_done = 0;
 	error_clear(err);
-	for (i = 0; r == TOKENWARD_OK && i < PASSES; i++) {
+	for (i = 0; r == TOKENWARD_OK && !idle && i < PASSES; i++) {
 		p.done = p.damaged = 0;
 		r = seal_kind(&p, RECORD_CREDENTIAL, err);
 		if (r == TOKENWARD_OK)
 			r = seal_kind(&p, RECORD_TOKENS, err);
 		*ret_done += p.done - p.damaged;
-		if (p.done == p.damaged)
-			break;
+		idle = p.done == p.damaged;
 	}
+	if (r == TOKENWARD_OK && !idle)
+		r = error_set(err, TOKENWARD_UNAVAILABLE,
+		    "records that were sealed anew still have the old key, "
+		    "which is kept for them: say it again");
 	if (r == TOKENWARD_OK)
 		r = settle_all(s, err);
 	if (r != TOKENWARD_OK || p.damaged == 0)

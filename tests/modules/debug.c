@@ -67,7 +67,8 @@ static const struct tokenward_option options[] = {
     {.name = "nonsense",
 	.type = TOKENWARD_OPTION_TEXT,
 	.help = "a store's answers are: keys, case, rounds, empty, long, "
-		"version, more, kind, longer, shorter, digit, page, cursor; "
+		"version, nul, more, kind, folder, longer, shorter, digit, "
+		"page, cursor; "
 		"a key's: short, zeros, nothing, many, name, "
 		"noname, value, nul, twice, notes"},
     {.name = "quota",
@@ -399,6 +400,11 @@ get_nonsense(const struct debug *d, struct tokenward_message *reply)
 		    reply, "version", version, sizeof(version));
 		return true;
 	}
+	if (is_told(d, "nul")) {
+		tokenward_message_put(reply, "record", "r", 1);
+		tokenward_message_put(reply, "version", "1\0002", 3);
+		return true;
+	}
 	return is_told(d, "long") &&
 	       tokenward_message_room(reply, "record", (4u << 20) - 4096);
 }
@@ -421,8 +427,10 @@ each_odd(
 		key[strlen(key) - 1] = '\0';
 	if (is_told(d, "digit"))
 		key[strlen(key) - 1] = 'g';
+	if (is_told(d, "folder"))
+		key[0] = 'C';
 	if (is_told(d, "longer") || is_told(d, "shorter") ||
-	    is_told(d, "digit"))
+	    is_told(d, "digit") || is_told(d, "folder"))
 		tokenward_message_put_text(reply, "key", key);
 	for (i = 0; is_told(d, "page") && i < 1001; i++)
 		tokenward_message_put_text(reply, "key", key);

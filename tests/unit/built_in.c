@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The modules that are part of the library, asked as any module is. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "module/built_in.h"
 #include "module/message.h"
 #include "store/store.h"
+#include "failing.h"
 #include "unit.h"
 
 static const unsigned char master[KEY_LEN] = "the master key, thirty-two bytes";
@@ -150,6 +152,59 @@ Test(built_in, a_key_file_that_is_gone_is_away_and_a_bad_one_denied)
 	text("param.path", unit_path("file"));
 	cr_assert_eq(ask(keyfile_module.key.open), TOKENWARD_MODULE_FAILED);
 	cr_assert(strstr(reply.said, "chmod 600") != NULL);
+}
+
+/* Nobody knows whether it is there. */
+Test(built_in, a_key_file_that_cannot_be_looked_for_is_not_away)
+{
+	cr_assert_eq(symlink("loop", unit_path("loop")), 0);
+	begin_slot();
+	text("param.path", unit_path("loop/key"));
+	cr_assert_eq(ask(keyfile_module.key.open), TOKENWARD_MODULE_DENIED);
+	cr_assert(strstr(reply.said, "/loop/key: ") != NULL, "%s", reply.said);
+}
+
+static int
+open_without_memory(unsigned n, bool *hit)
+{
+	struct tokenward_message request = MESSAGE_INIT;
+	int r;
+
+	begin_slot();
+	text("param.path", unit_path("key"));
+	message_free(&reply);
+	reply = (struct tokenward_message)MESSAGE_INIT;
+	cr_assert(message_read(&request, list.data, list.len, NULL));
+	failing_begin("memory", n, ENOMEM);
+	r = keyfile_module.key.open(NULL, &request, &reply);
+	*hit = failing_end();
+	message_free(&request);
+	buf_clear(&list);
+	return r;
+}
+
+Test(built_in, a_key_file_for_which_there_is_no_memory_is_not_denied)
+{
+	unsigned char kek[KEY_LEN];
+	unsigned n, failed = 0;
+	bool hit = true;
+	int r;
+
+	unit_write(
+	    unit_path("key"), "thirty-two bytes and a few more.....", 36);
+	for (n = 1; hit; n++) {
+		r = open_without_memory(n, &hit);
+		failed += r == TOKENWARD_MODULE_FAILED;
+		cr_assert(r == TOKENWARD_MODULE_OK ||
+			      (hit && r == TOKENWARD_MODULE_FAILED),
+		    "%u: %d %s", n, r, reply.said);
+		cr_assert(n > 2 || r == TOKENWARD_MODULE_FAILED,
+		    "nothing is begun with half a slot");
+		cr_assert(r != TOKENWARD_MODULE_OK || reply.list.failed ||
+			  answers_kek(kek));
+		cr_assert_eq(secret_in_use(), reply.list.cap);
+	}
+	cr_assert_geq(failed, 4);
 }
 
 Test(built_in, a_slot_that_is_half_told_is_not_opened)

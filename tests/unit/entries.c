@@ -11,6 +11,7 @@
 #include "store/entries.h"
 #include "store/lock.h"
 #include "store/store.h"
+#include "failing.h"
 #include "unit.h"
 
 static const unsigned char master[KEY_LEN] = "the master key, thirty-two bytes";
@@ -470,4 +471,286 @@ Test(entries, the_directory_a_link_leads_to_is_removed_and_not_the_link)
 	assert_ok(store_destroy(unit_path("link"), NULL, &left, &err), err);
 	cr_assert_eq(access(unit_path("s"), F_OK), -1);
 	cr_assert_eq(unlink(unit_path("link")), 0);
+}
+
+/* ---- what others do meanwhile ------------------------------------------ */
+
+static int
+count_all(void *data, const struct entry *e)
+{
+	(void)e;
+	++*(unsigned *)data;
+	return 0;
+}
+
+Test(entries, what_is_gone_before_it_is_looked_at_is_passed_over)
+{
+	unsigned all = 0, fewer = 0;
+	struct error err;
+
+	assert_ok(store_entries(s, count_all, &all, &err), err);
+	failing_begin("fstatat64", 1, ENOENT);
+	assert_ok(store_entries(s, count_all, &fewer, &err), err);
+	cr_assert(failing_end());
+	cr_assert_eq(fewer + 1, all);
+	failing_begin("fstatat64", 1, EIO);
+	assert_fails(store_entries(s, count_all, &fewer, &err), err,
+	    TOKENWARD_FAILED, "cannot look at ");
+	cr_assert(failing_end());
+}
+
+Test(entries, a_folder_that_is_a_link_has_nothing)
+{
+	unsigned n = 0;
+	struct error err;
+
+	put(RECORD_TOKENS, "a", "token");
+	failing_begin("openat", 3, ELOOP); /* on other systems */
+	assert_ok(store_entries(s, count_all, &n, &err), err);
+	cr_assert(failing_end());
+	cr_assert_eq(n, 5, "all but the record");
+	assert_ok(store_entries(s, count_all, &n, &err), err);
+	cr_assert_eq(n, 5 + 6);
+}
+
+static int
+take_away_and_read(void *data, const struct entry *e)
+{
+	struct read_entry *got = data;
+	char path[300];
+
+	if (e->what != ENTRY_RECORD)
+		return 0;
+	snprintf(path, sizeof(path), "s/%s", e->path);
+	cr_assert_eq(unlink(unit_path(path)), 0);
+	return read_it(got, e);
+}
+
+Test(entries, a_record_that_is_gone_before_it_is_read_is_not_found)
+{
+	struct read_entry got = {.text = BUF_SECRET_INIT, .r = -1};
+	struct error err;
+
+	put(RECORD_CREDENTIAL, "a", "one");
+	assert_ok(store_entries(s, take_away_and_read, &got, &err), err);
+	cr_assert_eq(got.r, TOKENWARD_NOT_FOUND);
+	cr_assert(strstr(got.err.text, "no credential named credentials/"),
+	    "%s", got.err.text);
+	buf_free(&got.text);
+}
+
+/* Its key is that of the header before: nothing can be said against it. */
+Test(entries, a_copy_from_before_the_present_key_is_this_stores_too)
+{
+	static const unsigned char next[KEY_LEN] = "another key, 32 bytes long";
+	struct buf before = BUF_INIT;
+	struct header h;
+	struct error err;
+
+	unit_read(unit_path("s/header"), &before);
+	assert_ok(header_decode(before.data, before.len, &h, &err), err);
+	assert_ok(store_rekey_begin(s, &h, master, next, &err), err);
+	header_free(&h);
+	assert_ok(store_check_copy(s, &err), err);
+	unit_write(unit_path("s/header.old"), before.data, before.len);
+	assert_ok(store_check_copy(s, &err), err);
+	buf_free(&before);
+}
+
+/* ---- the end, and what comes between ----------------------------------- */
+
+Test(entries, what_only_has_the_size_of_a_header_is_kept)
+{
+	struct strlist left;
+	struct error err;
+
+	unit_write(unit_path("s/header"), "a letter to somebody", 20);
+	assert_fails(destroy(&left, &err), err, TOKENWARD_DAMAGED,
+	    "is not the header of a store");
+	cr_assert(is_there("header") && is_there("header.old"));
+}
+
+Test(entries, what_is_no_new_header_of_ours_is_left_and_named)
+{
+	struct strlist left;
+	struct error err;
+
+	touch("header.new");
+	touch("header.old.new");
+	assert_ok(destroy(&left, &err), err);
+	cr_assert_eq(left.n, 2);
+	cr_assert(strlist_has(&left, "header.new"));
+	cr_assert(strlist_has(&left, "header.old.new"));
+	cr_assert(is_there("header.new") && is_there("lock"));
+	cr_assert_not(is_there("header"));
+	strlist_free(&left);
+}
+
+/* A pipe has no bytes to be written over, though somebody waits for some. */
+Test(entries, a_pipe_for_a_header_goes_and_gets_nothing)
+{
+	struct strlist left;
+	struct error err;
+	char got;
+	int fd;
+
+	cr_assert_eq(mkfifo(unit_path("s/header.new"), 0600), 0);
+	fd = open(unit_path("s/header.new"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	assert_ok(destroy(&left, &err), err);
+	cr_assert_eq(left.n, 0);
+	cr_assert_eq(access(unit_path("s"), F_OK), -1);
+	cr_assert_eq(read(fd, &got, 1), 0);
+	close(fd);
+}
+
+Test(entries, what_is_larger_than_a_header_goes_as_it_is)
+{
+	struct buf large = BUF_INIT, after = BUF_INIT;
+	struct strlist left;
+	struct error err;
+	int fd;
+
+	unit_read(unit_path("s/header"), &large);
+	while (large.len <= HEADER_MAX)
+		buf_put_byte(&large, 'x');
+	unit_write(unit_path("s/header.new"), large.data, large.len);
+	fd = open(unit_path("s/header.new"), O_RDONLY | O_CLOEXEC);
+	assert_ok(destroy(&left, &err), err);
+	cr_assert_eq(left.n, 0);
+	cr_assert_eq(access(unit_path("s"), F_OK), -1);
+	cr_assert_eq(file_read_fd(fd, 2 * HEADER_MAX, &after), 0);
+	cr_assert(buf_equal(&large, &after));
+	close(fd);
+	buf_free(&large);
+	buf_free(&after);
+}
+
+/* Another one; what is left of the last is out of the way. */
+static void
+make_again(void)
+{
+	static unsigned n;
+	char away[32];
+
+	snprintf(away, sizeof(away), "away%u", n++);
+	cr_assert(
+	    rename(unit_path("s"), unit_path(away)) == 0 || errno == ENOENT);
+	store_close(s);
+	setup();
+	put(RECORD_CREDENTIAL, "a", "one");
+	put(RECORD_TOKENS, "a", "token");
+}
+
+/* How often it ended well though the nth such call failed, for each n. */
+static unsigned
+destroy_failing(const char *call, int error, const char *words)
+{
+	struct strlist left;
+	struct error err;
+	bool hit = true;
+	unsigned n, good = 0;
+	int r;
+
+	failing_hurry(true);
+	for (n = 1; hit; n++) {
+		make_again();
+		failing_begin(call, n, error);
+		r = destroy(&left, &err);
+		hit = failing_end();
+		cr_assert(hit || (r == TOKENWARD_OK &&
+				     access(unit_path("s"), F_OK) < 0));
+		cr_assert(r == TOKENWARD_OK || strstr(err.text, words),
+		    "%s %u: %s", call, n, err.text);
+		good += hit && r == TOKENWARD_OK;
+		strlist_free(&left);
+	}
+	make_again();
+	failing_hurry(false);
+	return good;
+}
+
+/* Each call in turn finds that another was faster; in truth what it was to
+   take away is still there, so that the directory may stay. */
+Test(entries, what_another_takes_away_meanwhile_is_no_failure)
+{
+	cr_assert_gt(
+	    destroy_failing("unlinkat", ENOENT, "cannot remove the directory "),
+	    2, "header.bad, and its two records at a second look");
+	cr_assert_eq(destroy_failing("rmdir", ENOENT, "none"), 1);
+}
+
+/* As some systems say it of a folder into which another wrote. */
+Test(entries, a_folder_that_is_not_empty_is_left)
+{
+	cr_assert_eq(destroy_failing("unlinkat", EEXIST, "cannot remove "),
+	    RECORD_KIND_MAX);
+}
+
+Test(entries, a_folder_that_turns_out_a_link_is_not_entered)
+{
+	cr_assert_gt(destroy_failing("openat", ELOOP, ""), RECORD_KIND_MAX);
+}
+
+Test(entries, a_file_in_place_of_a_folder_is_not_taken_away)
+{
+	struct strlist left;
+	struct error err;
+
+	cr_assert_eq(rmdir(unit_path("s/tokens")), 0);
+	touch("tokens");
+	assert_ok(destroy(&left, &err), err);
+	cr_assert_eq(left.n, 1);
+	cr_assert_str_eq(left.v[0], "tokens");
+	cr_assert(is_there("tokens"));
+	cr_assert_not(is_there("header"));
+	strlist_free(&left);
+	cr_assert_eq(unlink(unit_path("s/tokens")), 0);
+	assert_ok(destroy(&left, &err), err);
+	cr_assert_eq(access(unit_path("s"), F_OK), -1, "said again");
+}
+
+/* It is the last that is opened, and may be another's. */
+Test(entries, a_directory_above_that_may_not_be_read_is_no_failure)
+{
+	struct strlist left;
+	struct error err;
+	bool hit = true, good = false, last = false;
+	unsigned n;
+
+	failing_hurry(true);
+	for (n = 1; hit; n++) {
+		make_again();
+		last = good;
+		failing_begin("openat", n, EACCES);
+		good = destroy(&left, &err) == TOKENWARD_OK &&
+		       access(unit_path("s"), F_OK) < 0;
+		hit = failing_end();
+		strlist_free(&left);
+	}
+	cr_assert(good && last && n > 8);
+	make_again();
+	failing_hurry(false);
+}
+
+Test(entries, whether_one_is_idle_is_not_guessed)
+{
+	struct error err;
+	unsigned n, told = 0;
+	int lock = -1, r;
+
+	assert_ok(store_wait_idle(unit_path("s"), NULL, &err), err);
+	for (n = 1;; n++) {
+		failing_begin("fstatat64", n, EIO);
+		r = store_wait_idle(unit_path("s"), NULL, &err);
+		if (!failing_end())
+			break;
+		cr_assert_eq(r, TOKENWARD_FAILED);
+		told += strstr(err.text, "cannot look at ") != NULL;
+	}
+	cr_assert_eq(told, 1, "its lock");
+	assert_ok(store_lock(s, LOCK_STORE, NULL, 0, &lock, &err), err);
+	assert_fails(store_wait_idle(unit_path("s"), &(int64_t){0}, &err), err,
+	    TOKENWARD_UNAVAILABLE, "another process");
+	store_unlock_range(&lock);
 }

@@ -553,3 +553,37 @@ Test(export, only_regular_files_are_read)
 	unit_write(path, "text", 4);
 	cr_assert_eq(export_open(path, &r, &err), TOKENWARD_USAGE);
 }
+
+Test(export, a_record_that_is_no_list_is_refused)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	struct export_writer *w;
+
+	buf_put_str(&plain, "\4name, but it ends too early");
+	assert_ok(export_create(path, &head, master, &w, &err), err);
+	assert_ok(export_put(w, "a", &plain, &err), err);
+	assert_ok(export_finish(w, &err), err);
+	export_abandon(w);
+	assert_fails(
+	    read_all(&plain), err, TOKENWARD_DAMAGED, "a record's name");
+}
+
+/* The key was proved by a header that must be the one the MAC is over. */
+Test(export, one_that_changes_while_it_is_read_is_refused)
+{
+	cleanup_buf struct buf whole = BUF_INIT, names = BUF_INIT;
+	struct export_reader *r;
+
+	write_three();
+	unit_read(path, &whole);
+	assert_ok(export_open(path, &r, &err), err);
+	assert_ok(export_unlock(r, master, &err), err);
+	assert_ok(export_each(r, gather, &names, &err), err);
+	whole.data[record_at(&whole, 0) - 1] ^= 1;
+	unit_write(path, whole.data, whole.len);
+	buf_clear(&names);
+	assert_fails(export_each(r, gather, &names, &err), err,
+	    TOKENWARD_DAMAGED, "it is being changed");
+	cr_assert_eq(names.len, 0);
+	export_close(r);
+}

@@ -23,6 +23,7 @@ static struct {
 	const char *what; /* NULL: nothing fails */
 	unsigned nth;
 	int error;
+	void (*act)(void); /* instead of an error */
 	unsigned count;
 	bool hit;
 } order;
@@ -32,9 +33,17 @@ failing_begin(const char *what, unsigned nth, int error)
 {
 	order.nth = nth;
 	order.error = error;
+	order.act = NULL;
 	order.count = 0;
 	order.hit = false;
 	order.what = what;
+}
+
+void
+failing_before(const char *what, unsigned nth, void (*act)(void))
+{
+	failing_begin(what, nth, -1);
+	order.act = act;
 }
 
 bool
@@ -56,8 +65,12 @@ fails(const char *set, const char *name)
 {
 	if (!is_meant(set, name) || ++order.count != order.nth || !order.error)
 		return false;
-	errno = order.error;
 	order.hit = true;
+	if (order.act) {
+		order.act();
+		return false;
+	}
+	errno = order.error;
 	return true;
 }
 
@@ -141,6 +154,7 @@ __wrap_fsync(int fd)
 
 SYSTEM(fchmod, (int fd, mode_t mode), (fd, mode))
 SYSTEM(chmod, (const char *path, mode_t mode), (path, mode))
+SYSTEM(ftruncate64, (int fd, off64_t len), (fd, len))
 SYSTEM(mkdir, (const char *path, mode_t mode), (path, mode))
 SYSTEM(mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
 SYSTEM(renameat, (int from, const char *a, int to, const char *b),
@@ -165,6 +179,14 @@ failing_owner(bool on, uid_t uid)
 	owner = uid;
 }
 
+static bool moved;
+
+void
+failing_device(bool on)
+{
+	moved = on;
+}
+
 int __real_fstat64(int fd, struct stat64 *st);
 int __wrap_fstat64(int fd, struct stat64 *st);
 int
@@ -174,6 +196,8 @@ __wrap_fstat64(int fd, struct stat64 *st)
 
 	if (r == 0 && owned)
 		st->st_uid = owner;
+	if (r == 0 && moved)
+		st->st_dev++;
 	return r;
 }
 
@@ -205,10 +229,33 @@ WRAP("system", ssize_t, -1, send,
     (int fd, const void *p, size_t len, int flags), (fd, p, len, flags))
 WRAP("system", ssize_t, -1, recv, (int fd, void *p, size_t len, int flags),
     (fd, p, len, flags))
-WRAP("system", int, errno, getpwuid_r,
-    (uid_t uid, struct passwd *pw, char *text, size_t size,
-	struct passwd **ret),
-    (uid, pw, text, size, ret))
+
+static const char *home;
+static bool housed;
+
+void
+failing_home(bool on, const char *dir)
+{
+	housed = on;
+	home = dir;
+}
+
+int __real_getpwuid_r(
+    uid_t uid, struct passwd *pw, char *text, size_t size, struct passwd **ret);
+int __wrap_getpwuid_r(
+    uid_t uid, struct passwd *pw, char *text, size_t size, struct passwd **ret);
+int
+__wrap_getpwuid_r(
+    uid_t uid, struct passwd *pw, char *text, size_t size, struct passwd **ret)
+{
+	if (fails("system", "getpwuid_r"))
+		return errno;
+	if (!housed)
+		return __real_getpwuid_r(uid, pw, text, size, ret);
+	*pw = (struct passwd){.pw_uid = uid, .pw_dir = (char *)(uintptr_t)home};
+	*ret = home ? pw : NULL;
+	return 0;
+}
 
 ssize_t __real_read(int fd, void *p, size_t len);
 ssize_t __wrap_read(int fd, void *p, size_t len);

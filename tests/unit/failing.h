@@ -16,12 +16,18 @@
  * nth and all that follow do.
  */
 void failing_begin(const char *what, unsigned nth, int error);
-/* No longer; whether a call has failed. */
+/* Something else happens just before that call, which works. */
+void failing_before(const char *what, unsigned nth, void (*act)(void));
+/* No longer; whether a call has failed, or something happened before it. */
 bool failing_end(void);
 /* Nobody waits for the disk: an fsync that does not fail does nothing. */
 void failing_hurry(bool on);
 /* Whatever is open belongs to that user, for who asks by its descriptor. */
 void failing_owner(bool on, uid_t uid);
+/* Whatever is open lies on another device than its name. */
+void failing_device(bool on);
+/* The password file says that this is home; NULL: it knows nobody. */
+void failing_home(bool on, const char *home);
 /* Pieces of the heap that are in use. */
 long failing_live(void);
 

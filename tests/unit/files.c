@@ -371,3 +371,96 @@ Test(files, what_could_not_be_made_names_the_directory)
 	assert_ok(files_make(f.path, &other, &err), err);
 	files_close(&other);
 }
+
+/* ---- of another user --------------------------------------------------- */
+
+/* Root becomes somebody to whom all of it is given. */
+static void
+be_ordinary(uid_t uid)
+{
+	static const char *const all[] = {
+	    "", "s", "s/lock", "s/tokens", "s/credentials"};
+	size_t i;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		cr_assert_eq(chown(unit_path(all[i]), uid, (gid_t)-1), 0);
+	cr_assert_eq(seteuid(uid), 0);
+}
+
+Test(files, roots_store_is_used_and_a_strangers_is_not)
+{
+	struct files other;
+	struct error err;
+
+	be_ordinary(12345);
+	failing_owner(true, 0);
+	assert_ok(files_open(f.path, &other, &err), err);
+	files_close(&other);
+	failing_owner(true, geteuid() + 1);
+	assert_fails(files_open(f.path, &other, &err), err,
+	    TOKENWARD_NOT_ALLOWED, "not to you");
+	assert_fails(files_make(f.path, &other, &err), err,
+	    TOKENWARD_NOT_ALLOWED, "not to you");
+	failing_owner(false, 0);
+	assert_ok(files_open(f.path, &other, &err), err);
+	files_close(&other);
+	cr_assert_eq(seteuid(getuid()), 0);
+}
+
+/* The mode of what is root's stays as it is: nobody else may set it. */
+Test(files, the_mode_of_roots_directory_is_not_changed)
+{
+	struct files other;
+	struct error err;
+	struct stat st;
+
+	cr_assert_eq(chmod(f.path, 0500), 0);
+	be_ordinary(12345);
+	failing_owner(true, 0);
+	assert_ok(files_make(f.path, &other, &err), err);
+	files_close(&other);
+	failing_owner(false, 0);
+	cr_assert_eq(stat(f.path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0500);
+	assert_ok(files_make(f.path, &other, &err), err);
+	files_close(&other);
+	cr_assert_eq(stat(f.path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0700);
+	cr_assert_eq(seteuid(getuid()), 0);
+}
+
+Test(files, a_folder_that_cannot_be_made_again_is_told)
+{
+	struct error err;
+
+	cr_assert_eq(rmdir(unit_path("s/tokens")), 0);
+	failing_begin("mkdirat", 1, EIO);
+	cr_assert_neq(put("tokens/x", "y", &err), TOKENWARD_OK);
+	cr_assert(failing_end());
+	cr_assert(
+	    strstr(err.text, "/s/tokens/x: No such file"), "%s", err.text);
+	assert_ok(put("tokens/x", "y", &err), err);
+}
+
+Test(files, what_lies_in_no_folder_need_not_be_dropped)
+{
+	struct error err;
+
+	cr_assert_eq(rmdir(unit_path("s/tokens")), 0);
+	assert_ok(files_drop(&f, "tokens/x", &err), err);
+}
+
+Test(files, a_folder_that_is_not_there_has_no_records)
+{
+	struct error err;
+	int n = 0;
+
+	cr_assert_eq(rmdir(unit_path("s/tokens")), 0);
+	assert_ok(files_each(&f, RECORD_TOKENS, count, &n, &err), err);
+	unit_write(unit_path("s/tokens"), "", 0);
+	assert_fails(files_each(&f, RECORD_TOKENS, count, &n, &err), err,
+	    TOKENWARD_FAILED, "/s/tokens: Not a directory");
+	cr_assert_eq(n, 0);
+}

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The header's codec: what was written is read, all else is refused. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
 #include "base/frame.h"
+#include "key/slots.h"
 #include "store/header.h"
+#include "failing.h"
 #include "unit.h"
 
 TestSuite(header, .fini = unit_cleanup);
@@ -553,4 +556,85 @@ Test(header, a_removed_slot_has_a_number_of_its_own)
 	cr_assert_not(accepted(&b), "gone twice");
 	header_free(&h);
 	buf_free(&b);
+}
+
+/* ---- as many slots as there may be ------------------------------------- */
+
+/* All of them in one of the two lists. */
+static void
+make_full(struct header *h, bool gone)
+{
+	size_t i;
+
+	make(h);
+	while (h->slots_n < SLOTS_MAX)
+		add_slot(h, "keyfile", "/key");
+	for (i = 0; gone && i < SLOTS_MAX; i++) {
+		cr_assert(header_note_gone(h, &h->slots[i]));
+		slot_free(&h->slots[i]);
+	}
+	if (gone)
+		h->slots_n = 0;
+}
+
+static void
+encode_one_more(struct header *h, bool gone, struct buf *out)
+{
+	struct buf b = BUF_INIT;
+
+	encode(h, &b);
+	buf_put(out, b.data, b.len - HEADER_MAC_LEN);
+	slot_encode(
+	    gone ? &h->gone[0] : &h->slots[0], gone ? "gone" : "slot", out);
+	buf_put(out, b.data + b.len - HEADER_MAC_LEN, HEADER_MAC_LEN);
+	buf_free(&b);
+}
+
+Test(header, a_slot_more_than_there_may_be_is_refused)
+{
+	struct header h, back;
+	struct error err;
+	int gone;
+
+	for (gone = 0; gone < 2; gone++) {
+		struct buf b = BUF_INIT;
+
+		make_full(&h, gone);
+		assert_ok(judge(&h, &err), err);
+		encode_one_more(&h, gone, &b);
+		assert_fails(header_decode(b.data, b.len, &back, &err), err,
+		    TOKENWARD_DAMAGED, "too many slots");
+		header_free(&h);
+		buf_free(&b);
+	}
+}
+
+Test(header, a_slot_is_noted_as_gone_whole_or_not)
+{
+	struct header h;
+	unsigned n;
+	bool good;
+
+	make(&h);
+	for (n = 1;; n++) {
+		failing_begin("memory", n, ENOMEM);
+		good = header_note_gone(&h, &h.slots[0]);
+		if (!failing_end())
+			break;
+		cr_assert(!good && h.gone_n == 0, "%u", n);
+	}
+	cr_assert(good && h.gone_n == 1 && n > 2);
+	cr_assert_str_eq(strmap_get(&h.gone[0].params, "path"),
+	    strmap_get(&h.slots[0].params, "path"));
+	header_free(&h);
+}
+
+Test(header, one_that_was_never_written_proves_no_key)
+{
+	struct header h;
+
+	make(&h);
+	cr_assert_eq(h.bytes.len, 0);
+	cr_assert_not(header_verify(&h, master));
+	header_free(&h);
 }

@@ -260,3 +260,16 @@ Test(home, every_slot_of_the_other_is_looked_at)
 	store_close(s);
 	header_free(&h);
 }
+
+Test(home, another_device_is_another_place)
+{
+	struct store *s;
+	struct error err;
+	bool here = true;
+
+	make("s");
+	s = open_store("s");
+	assert_ok(store_is_at(s, "/proc", &here, &err), err);
+	cr_assert_not(here);
+	store_close(s);
+}

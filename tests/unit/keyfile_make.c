@@ -102,6 +102,25 @@ Test(keyfile_make, who_has_no_home_must_name_a_place)
 	cr_assert(strstr(err.text, "memory") != NULL, "%s", err.text);
 }
 
+Test(keyfile_make, a_home_that_the_password_file_does_not_know_is_none)
+{
+	static const char *const homes[] = {NULL, "relative", ""};
+	struct error err;
+	size_t i;
+
+	unsetenv("HOME");
+	for (i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+		failing_home(true, homes[i]);
+		cr_assert_null(choose_default(&err));
+		cr_assert_eq(err.code, TOKENWARD_USAGE);
+		cr_assert(strstr(err.text, "there is no home directory"), "%s",
+		    err.text);
+	}
+	failing_home(true, "/there");
+	cr_assert_str_eq(choose_default(&err), "/there/.config/tokenward/key");
+	failing_home(false, NULL);
+}
+
 Test(keyfile_make, the_systems_store_has_its_key_beside_the_configuration)
 {
 	struct key_context ctx = {.system = true};
@@ -186,6 +205,47 @@ Test(keyfile_make, a_place_that_cannot_be_found_out_is_not_taken)
 	cr_assert_eq(err.code, TOKENWARD_NOT_ALLOWED);
 }
 
+/* What is relative is so to a directory that may be gone. */
+Test(keyfile_make, a_relative_path_needs_a_directory_that_is_known)
+{
+	struct key_context ctx = {.store_path = unit_path("store")};
+	struct error err;
+
+	failing_begin("getcwd", 1, ENOENT);
+	cr_assert_null(choose(&ctx, "key", &err));
+	cr_assert(failing_end());
+	cr_assert_eq(err.code, TOKENWARD_USAGE);
+	cr_assert(strstr(err.text, "keyfile=/PATH"), "%s", err.text);
+	ctx.store_path = "store";
+	failing_begin("getcwd", 1, EACCES);
+	cr_assert_null(choose(&ctx, unit_path("key"), &err));
+	cr_assert(failing_end());
+	cr_assert_eq(err.code, TOKENWARD_NOT_ALLOWED);
+	cr_assert(strstr(err.text, "/key would lie: "), "%s", err.text);
+}
+
+Test(keyfile_make, a_place_for_whose_name_there_is_no_memory_is_not_taken)
+{
+	struct key_context ctx = {.store_path = "store"};
+	bool hit = true;
+	struct error err;
+	unsigned n;
+
+	cr_assert_eq(chdir(unit_dir()), 0);
+	for (n = 1; hit; n++) {
+		const char *path;
+
+		failing_begin("memory", n, ENOMEM);
+		path = choose(&ctx, "key", &err);
+		hit = failing_end();
+		cr_assert_eq(path == NULL, hit, "%u", n);
+		cr_assert(
+		    path || (err.code == TOKENWARD_FAILED && err.no_memory),
+		    "%s", err.text);
+	}
+	cr_assert_gt(n, 4);
+}
+
 /* ---- what is in the way ------------------------------------------------ */
 
 static int
@@ -234,13 +294,22 @@ Test(keyfile_make, what_a_killed_one_left_is_used_up)
 	cr_assert_eq(access(unit_path(temp), F_OK), -1);
 }
 
-Test(keyfile_make, what_another_one_writes_now_is_left_to_him)
+/* Another one writes the usual name now; his descriptor. */
+static int
+begin_busy(void)
 {
 	int fd;
 
 	unit_write(unit_path(temp), "busy", 4);
 	fd = open(unit_path(temp), O_RDONLY | O_CLOEXEC);
 	cr_assert_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	return fd;
+}
+
+Test(keyfile_make, what_another_one_writes_now_is_left_to_him)
+{
+	int fd = begin_busy();
+
 	cr_assert_eq(make(), 0);
 	assert_made();
 	assert_left(temp, "busy");
@@ -285,6 +354,75 @@ Test(keyfile_make, what_is_another_users_is_left)
 	assert_left(temp, "his");
 }
 
+Test(keyfile_make, beside_what_another_one_writes_failures_are_said)
+{
+	int fd = begin_busy();
+
+	failing_begin("vasprintf", 2, ENOMEM);
+	cr_assert_eq(make(), ENOMEM);
+	cr_assert(failing_end());
+	failing_begin("openat", 2, ENOSPC);
+	cr_assert_eq(make(), ENOSPC);
+	cr_assert(failing_end());
+	cr_assert_eq(access(unit_path("key"), F_OK), -1);
+	assert_left(temp, "busy");
+	close(fd);
+}
+
+static void
+take_away(void)
+{
+	cr_assert_eq(unlink(unit_path(temp)), 0);
+}
+
+static void
+exchange(void)
+{
+	cr_assert_eq(rename(unit_path(temp), unit_path("taken")), 0);
+	unit_write(unit_path(temp), "his", 3);
+}
+
+/* Between opening it and looking whether it is still of that name. */
+Test(keyfile_make, what_loses_its_name_meanwhile_is_not_written)
+{
+	failing_before("fstatat64", 1, take_away);
+	cr_assert_eq(make(), 0);
+	cr_assert(failing_end());
+	assert_made();
+	cr_assert_eq(access(unit_path(temp), F_OK), -1);
+	failing_before("fstatat64", 1, exchange);
+	cr_assert_eq(make(), 0);
+	cr_assert(failing_end());
+	assert_made();
+	assert_left(temp, "his");
+	assert_left("taken", "");
+}
+
+Test(keyfile_make, what_lies_elsewhere_is_left)
+{
+	unit_write(unit_path(temp), "his", 3);
+	failing_device(true);
+	cr_assert_eq(make(), 0);
+	failing_device(false);
+	assert_made();
+	assert_left(temp, "his");
+}
+
+/* One that somebody reads can be opened. */
+Test(keyfile_make, no_key_is_written_into_a_pipe)
+{
+	char byte;
+	int fd;
+
+	cr_assert_eq(mkfifo(unit_path(temp), 0600), 0);
+	fd = open(unit_path(temp), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(make(), 0);
+	assert_made();
+	cr_assert_eq(read(fd, &byte, 1), 0, "nothing came");
+	close(fd);
+}
+
 static const struct {
 	const char *call;
 	unsigned nth;
@@ -292,6 +430,7 @@ static const struct {
 } makings[] = {
     {"fstat64", 1, EIO, EIO},
     {"fstatat64", 1, EIO, EIO},
+    {"ftruncate64", 1, EIO, EIO},
     {"fchmod", 1, EPERM, EPERM},
     {"write", 1, ENOSPC, ENOSPC},
     {"fsync", 1, EIO, EIO},
@@ -417,6 +556,19 @@ Test(keyfile_make, there_must_be_a_directory_for_it)
 	    strstr(err.text, "/file/key: Not a directory"), "%s", err.text);
 }
 
+Test(keyfile_make, a_directory_that_may_not_be_made_is_said)
+{
+	struct error err;
+
+	failing_begin("mkdirat", 1, EPERM);
+	assert_fails(enroll(unit_path("deep/er/key"), &err), err,
+	    TOKENWARD_NOT_ALLOWED, "cannot make the key file ");
+	cr_assert(failing_end());
+	cr_assert(strstr(err.text, "/deep/er/key: Operation not permitted"),
+	    "%s", err.text);
+	cr_assert_eq(access(unit_path("deep"), F_OK), -1);
+}
+
 Test(keyfile_make, root_keeps_none_where_others_may_exchange_it)
 {
 	struct error err;
@@ -459,6 +611,38 @@ Test(keyfile_make, it_is_read_whole_however_little_comes_at_a_time)
 	read_key(b);
 	cr_assert(failing_end());
 	cr_assert_eq(memcmp(a, b, KEY_LEN), 0);
+}
+
+static void
+cut(void)
+{
+	cr_assert_eq(truncate(unit_path("key"), 35), 0);
+}
+
+static void
+lengthen(void)
+{
+	cr_assert_eq(truncate(unit_path("key"), 37), 0);
+}
+
+Test(keyfile_make, one_that_is_cut_while_it_is_read_is_no_key)
+{
+	static const unsigned char salt[SLOT_SALT_LEN] = "a salt";
+	unsigned char a[KEY_LEN], b[KEY_LEN];
+	struct error err;
+
+	unit_write(unit_path("key"), bytes, 36);
+	read_key(a);
+	failing_before("read", 1, lengthen);
+	read_key(b);
+	cr_assert(failing_end());
+	cr_assert_eq(memcmp(a, b, KEY_LEN), 0, "it is what it was");
+	unit_write(unit_path("key"), bytes, 36);
+	failing_before("read", 1, cut);
+	assert_fails(
+	    keyfile_read(unit_path("key"), salt, TOKENWARD_LOCKED, b, &err),
+	    err, TOKENWARD_LOCKED, "/key: Input/output error");
+	cr_assert(failing_end());
 }
 
 /* The file itself has the number 0. */
@@ -519,6 +703,26 @@ Test(keyfile_make, it_must_be_roots_or_ones_own)
 	    keyfile_read(unit_path("key"), salt, TOKENWARD_LOCKED, kek, &err),
 	    err);
 	failing_owner(false, 0);
+}
+
+Test(keyfile_make, a_users_own_is_his_and_no_other_users)
+{
+	static const unsigned char salt[SLOT_SALT_LEN];
+	unsigned char kek[KEY_LEN];
+	struct error err;
+
+	unit_write(unit_path("key"), bytes, 36);
+	cr_assert_eq(chmod(unit_dir(), 0755), 0);
+	if (geteuid() != 0 || chown(unit_path("key"), 12345, 12345) < 0)
+		cr_skip("needs root to take another uid");
+	cr_assert_eq(seteuid(12345), 0);
+	read_key(kek);
+	failing_owner(true, 12346);
+	assert_fails(
+	    keyfile_read(unit_path("key"), salt, TOKENWARD_LOCKED, kek, &err),
+	    err, TOKENWARD_NOT_ALLOWED, "yours (uid 12345)");
+	failing_owner(false, 0);
+	cr_assert_eq(seteuid(0), 0);
 }
 
 static const struct {

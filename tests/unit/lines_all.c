@@ -346,3 +346,82 @@ Test(lines_all, too_little_memory_is_no_missing_record)
 	shelved_own_and_shelf(CONTROL_REQUIRED, TOKENWARD_MODULE_OK);
 	trial_some(&(struct trial){list_all, check}, "memory");
 }
+
+static int
+count_missing(void *data, const struct error *why)
+{
+	(void)why;
+	++*(int *)data;
+	return 0;
+}
+
+Test(lines_all, places_that_nobody_asked_are_not_missing)
+{
+	int n = 0;
+
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_AWAY);
+	store_rest(shelved_store);
+	cr_assert_eq(lines_tell_missing(shelved_store, count_missing, &n), 0);
+	cr_assert_eq(n, 0);
+	cr_assert_eq(see_all(TOKENWARD_OK).missing, 1);
+}
+
+Test(lines_all, nothing_is_found_in_an_empty_list)
+{
+	struct record_list none = {0};
+	struct listed what = {.kind = RECORD_TOKENS};
+
+	cr_assert_null(record_list_find(&none, &what));
+}
+
+static int
+lose_and_read(void *data, const struct entry *e)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	uint64_t generation;
+	struct error err;
+
+	if (e->what != ENTRY_RECORD || !e->from)
+		return 0;
+	fake_place_fail("get", 1, TOKENWARD_MODULE_NONE);
+	assert_fails(
+	    store_read_entry(shelved_store, e, &plain, &generation, &err), err,
+	    TOKENWARD_NOT_FOUND, "there is no tokens record named tokens/");
+	cr_assert(fake_place_hit());
+	++*(int *)data;
+	return 0;
+}
+
+Test(lines_all, an_entry_that_is_gone_is_not_looked_for_elsewhere)
+{
+	struct error err;
+	int n = 0;
+
+	shelved_plant(RECORD_TOKENS, "near", "rubbish");
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_OK);
+	assert_ok(store_entries(shelved_store, lose_and_read, &n, &err), err);
+	cr_assert_eq(n, 1);
+}
+
+Test(lines_all, a_record_can_be_read_from_one_place_alone)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	unsigned char index[INDEX_LEN];
+	uint64_t generation;
+	struct lines *l;
+	struct place at;
+	struct error err;
+
+	shelved_plant(RECORD_TOKENS, "near", "rubbish");
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_OK);
+	assert_ok(lines_of(shelved_store, &l, &err), err);
+	assert_ok(store_index(shelved_store, "near", index, &err), err);
+	place_of_index(RECORD_TOKENS, index, &at);
+	assert_fails(place_read_from(shelved_store, &at, l->v[1].from, &plain,
+			 &generation, &err),
+	    err, TOKENWARD_DAMAGED, "the tokens record is damaged (fake:");
+	assert_ok(place_read_from(
+		      shelved_store, &at, NULL, &plain, &generation, &err),
+	    err);
+	cr_assert_str_eq(buf_str(&plain), "near");
+}

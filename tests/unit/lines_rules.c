@@ -4,7 +4,10 @@
  * a readonly place are passed over, which are told, and what they forbid.
  */
 #include <string.h>
+#include "base/cleanup.h"
 #include "module/module.h"
+#include "store/entries.h"
+#include "store/front.h"
 #include "store/lines.h"
 #include "store/migrate.h"
 #include "fake_place.h"
@@ -319,4 +322,72 @@ Test(lines_rules, a_new_master_key_waits_for_empty_places)
 	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_DENIED);
 	assert_fails(lines_check_rekey(shelved_store, &err), err,
 	    TOKENWARD_LOCKED, "the shelf says denied to each");
+}
+
+/* ---- without a stack, and without a name ------------------------------- */
+
+Test(lines_rules, who_has_no_stack_has_its_own_place)
+{
+	static const struct key_context none = {.modules = "shelves"};
+	struct error err;
+
+	shelved_own_and_shelf(CONTROL_REQUIRED, TOKENWARD_MODULE_AWAY);
+	store_rest(shelved_store);
+	store_use_modules(shelved_store, &none);
+	assert_ok(shelved_read(RECORD_CREDENTIAL, "near", &err), err);
+	assert_fails(shelved_read(RECORD_CREDENTIAL, "far", &err), err,
+	    TOKENWARD_NOT_FOUND, "there is no credential named far");
+	assert_ok(shelved_put(RECORD_CREDENTIAL, "near", 1, &err), err);
+	store_rest(shelved_store);
+}
+
+Test(lines_rules, a_stack_that_is_lost_while_its_places_are_asked_is_told)
+{
+	struct error err;
+
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_OK);
+	assert_ok(shelved_read(RECORD_CREDENTIAL, "near", &err), err);
+	shelved_no_stack = true;
+	assert_fails(shelved_read(RECORD_CREDENTIAL, "near", &err), err,
+	    TOKENWARD_CONFIG, "there is no stack");
+	shelved_no_stack = false;
+	assert_ok(shelved_read(RECORD_CREDENTIAL, "near", &err), err);
+}
+
+Test(lines_rules, a_record_without_a_name_may_lie_elsewhere_too)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	unsigned char index[INDEX_LEN] = {1};
+	uint64_t generation;
+	struct error err;
+
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_AWAY);
+	assert_fails(store_read_index(shelved_store, RECORD_CREDENTIAL, index,
+			 &plain, &generation, &err),
+	    err, TOKENWARD_UNAVAILABLE, "the shelf says away to get");
+	cr_assert_null(strstr(err.text, "may lie where nothing answers"));
+}
+
+Test(lines_rules, a_change_that_would_not_be_seen_is_refused_without_a_name)
+{
+	unsigned char index[INDEX_LEN];
+	struct lines *l;
+	struct place at;
+	struct error err;
+
+	shelved_shelf("0", CONTROL_REQUIRED);
+	shelved_line("files", CONTROL_REQUIRED);
+	assert_ok(store_index(shelved_store, "near", index, &err), err);
+	place_of_index(RECORD_CREDENTIAL, index, &at);
+	shelved_no_stack = true;
+	assert_fails(lines_check_shadow(shelved_store, &at, NULL, &err), err,
+	    TOKENWARD_CONFIG, "there is no stack");
+	shelved_no_stack = false;
+	assert_ok(lines_of(shelved_store, &l, &err), err);
+	assert_fails(lines_check_shadow(shelved_store, &at, l->v[0].from, &err),
+	    err, TOKENWARD_NOT_ALLOWED, "the readonly store fake");
+	cr_assert_eq(strncmp(err.text, "the readonly store ", 19), 0);
+	assert_ok(lines_check_shadow(
+		      shelved_store, &at, &shelved_store->records, &err),
+	    err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How slots and questions are named, and what stands for a key program. */
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -240,6 +241,19 @@ Test(methods, a_program_that_cannot_be_looked_at_is_no_unknown_kind)
 	ctx.modules = unit_path("modules");
 	cr_assert_neq(enroll(&ctx, "none", &err), TOKENWARD_OK);
 	cr_assert(strstr(err.text, "no such way") == NULL, "%s", err.text);
+}
+
+Test(methods, no_program_is_looked_for_under_half_a_name)
+{
+	char modules[PATH_MAX + 1];
+	struct key_context ctx = {.modules = modules};
+	struct error err;
+
+	memset(modules, '/', sizeof(modules));
+	modules[PATH_MAX] = '\0';
+	cr_assert_not(key_has_program(&ctx, "none"));
+	assert_fails(enroll(&ctx, "none", &err), err, TOKENWARD_USAGE,
+	    "\"none\": there is no such way to unlock");
 }
 
 static int

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Records on the move when a call fails or a module lies: nothing is lost. */
+#include "base/cleanup.h"
 #include "module/module.h"
 #include "store/front.h"
 #include "store/record_list.h"
@@ -196,4 +197,149 @@ Test(migrate_failing, what_was_begun_elsewhere_is_cleared_there)
 	assert_ok(moving_to(1, &err), err);
 	assert_moving_done(1, 3);
 	assert_moving_whole(moving_store);
+}
+
+/* ---- what was there before --------------------------------------------- */
+
+/* Such a record is written over: what it was is known here. */
+Test(migrate_failing, a_damaged_copy_in_the_new_place_is_written_over)
+{
+	unsigned nth, good = 0;
+	struct error err;
+	bool hit = true;
+	int r;
+
+	for (nth = 1; hit; nth++) {
+		fake_place_fail("get", nth, TOKENWARD_MODULE_BROKEN);
+		r = moving_to(0, &err);
+		hit = fake_place_hit();
+		cr_assert(r == TOKENWARD_OK || hit, "%s", err.text);
+		good += hit && r == TOKENWARD_OK;
+		assert_ok(moving_to(0, &err), err);
+		assert_moving_done(0, 3);
+		assert_moving_whole(moving_store);
+		assert_ok(moving_to(MOVING_HOME, &err), err);
+		assert_moving_done(MOVING_HOME, 3);
+	}
+	cr_assert_geq(good, 3, "each of its records");
+	assert_moving_whole(moving_store);
+}
+
+/* An earlier try could not take away what it tried the place with. */
+Test(migrate_failing, what_gives_back_something_older_gets_nothing)
+{
+	struct error err;
+
+	fake_place_fail_from("remove", 1, TOKENWARD_MODULE_AWAY);
+	cr_assert_neq(moving_to(0, &err), TOKENWARD_OK);
+	cr_assert(fake_place_hit());
+	cr_assert_eq(moving_records(0), 1);
+	fake_place_fail("put", 1, TOKENWARD_MODULE_OK);
+	assert_fails(moving_to(0, &err), err, TOKENWARD_FAILED,
+	    "fake does not give back what it was given");
+	cr_assert(fake_place_hit());
+	assert_moving_whole(moving_store);
+}
+
+static bool
+same(int in, int other, int expected, struct error *err)
+{
+	cleanup_where struct where a, b;
+	struct records x, y;
+	bool is = false;
+	int r;
+
+	assert_ok(moving_where(in, "", &a, err), *err);
+	assert_ok(moving_where(other, "", &b, err), *err);
+	records_open(&x, moving_store, &a);
+	records_open(&y, moving_store, &b);
+	r = records_same(moving_store, &x, &y, &is, err);
+	cr_assert_eq(r, expected, "%s", err->text);
+	records_close(&x);
+	records_close(&y);
+	return is;
+}
+
+/* That two are one place must not be read out of bytes of another try. */
+Test(migrate_failing, what_an_earlier_try_left_makes_no_two_places_one)
+{
+	struct error err;
+
+	fake_place_fail("remove", 1, TOKENWARD_MODULE_AWAY);
+	cr_assert_not(same(0, 1, TOKENWARD_UNAVAILABLE, &err));
+	cr_assert(fake_place_hit());
+	cr_assert_eq(moving_records(0), 1);
+	cr_assert_not(same(1, 0, TOKENWARD_OK, &err));
+	cr_assert(moving_records(0) == 1 && moving_records(1) == 0);
+	cr_assert(same(0, 0, TOKENWARD_OK, &err));
+	cr_assert_eq(moving_records(0), 0);
+}
+
+/* ---- a new master key, and a module that lies -------------------------- */
+
+static const unsigned char next_master[KEY_LEN] =
+    "another key, of thirty-two bytes";
+
+static void
+begin_rekey(void)
+{
+	const struct buf *b = &moving_store->header.bytes;
+	struct header h;
+	struct error err;
+
+	assert_ok(moving_to(0, &err), err);
+	assert_ok(header_decode(b->data, b->len, &h, &err), err);
+	assert_ok(store_rekey_begin(
+		      moving_store, &h, moving_master, next_master, &err),
+	    err);
+	header_free(&h);
+}
+
+Test(migrate_failing, what_never_takes_a_new_key_is_not_tried_for_ever)
+{
+	struct error err;
+	size_t done;
+
+	begin_rekey();
+	fake_place_fail_from("put", 1, TOKENWARD_MODULE_OK);
+	assert_fails(store_rekey_records(moving_store, &done, &err), err,
+	    TOKENWARD_UNAVAILABLE, "still have the old key");
+	cr_assert(fake_place_hit());
+	cr_assert(done >= 3 && done < 30 && done % 3 == 0, "%zu", done);
+	cr_assert(store_is_rekeyed(moving_store), "the old key is still there");
+	assert_ok(store_rekey_records(moving_store, &done, &err), err);
+	cr_assert_eq(done, 3);
+	assert_ok(store_rekey_end(moving_store, next_master, &err), err);
+	assert_moving_whole(moving_store);
+}
+
+static void
+take_all_away(void)
+{
+	static const char *const names[] = {"a", "b"};
+	struct error err;
+	size_t i;
+
+	assert_ok(store_unlock(moving_other, next_master, true, &err), err);
+	for (i = 0; i < 2; i++)
+		assert_ok(store_remove(
+			      moving_other, RECORD_CREDENTIAL, names[i], &err),
+		    err);
+	store_rest(moving_other);
+}
+
+Test(migrate_failing, what_is_removed_meanwhile_needs_no_new_key)
+{
+	struct error err;
+	size_t done;
+
+	begin_rekey();
+	assert_ok(store_reload(moving_other, &err), err);
+	fake_place_before("get", 2, take_all_away);
+	assert_ok(store_rekey_records(moving_store, &done, &err), err);
+	cr_assert(fake_place_hit());
+	assert_ok(store_rekey_end(moving_store, next_master, &err), err);
+	cr_assert_eq(moving_count(moving_store), 0);
+	cr_assert_str_eq(
+	    moving_text(moving_store, RECORD_TOKENS, "a", NULL), "token");
 }

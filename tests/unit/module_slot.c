@@ -15,6 +15,7 @@
 #include "key/module_slot.h"
 #include "module/module.h"
 #include "store/header.h"
+#include "failing.h"
 #include "unit.h"
 
 /* The test program runs in the build tree. */
@@ -58,18 +59,25 @@ teardown(void)
 
 TestSuite(module_slot, .init = setup, .fini = teardown);
 
+static void
+load(const char *text)
+{
+	struct stack_files files = {
+	    .machine = unit_path("stack.conf"), .store_owner = (uid_t)-1};
+
+	unit_write(files.machine, text, strlen(text));
+	stack_free(&stack);
+	assert_ok(stack_load(&files, &stack, &err), err);
+}
+
 /* The unlock line in force. */
 static void
 line(const char *options)
 {
-	struct stack_files files = {
-	    .machine = unit_path("stack.conf"), .store_owner = (uid_t)-1};
 	char text[400];
 
 	snprintf(text, sizeof(text), "unlock required debug %s\n", options);
-	unit_write(files.machine, text, strlen(text));
-	stack_free(&stack);
-	assert_ok(stack_load(&files, &stack, &err), err);
+	load(text);
 }
 
 static int
@@ -120,11 +128,8 @@ Test(module_slot, what_was_enrolled_opens)
 Test(module_slot, without_a_line_it_has_no_options)
 {
 	unsigned char a[KEY_LEN], b[KEY_LEN];
-	struct stack_files files = {
-	    .machine = unit_path("stack.conf"), .store_owner = (uid_t)-1};
 
-	unit_write(files.machine, "unlock required keyfile\n", 24);
-	assert_ok(stack_load(&files, &stack, &err), err);
+	load("unlock required keyfile\n");
 	assert_ok(enroll("x", a), err);
 	assert_ok(open_slot(b, NULL), err);
 	cr_assert_eq(memcmp(a, b, KEY_LEN), 0);
@@ -214,6 +219,40 @@ Test(module_slot, who_refuses_to_make_one_has_kept_nothing)
 		cr_assert_neq(enroll("x", kek), TOKENWARD_OK);
 		cr_assert_null(slot.kind, "%s", results[i]);
 	}
+}
+
+Test(module_slot, what_it_says_besides_is_not_kept)
+{
+	unsigned char kek[KEY_LEN];
+
+	line("report=yes");
+	assert_ok(enroll("x", kek), err);
+	cr_assert_eq(slot.params.n, 1);
+	cr_assert_str_eq(strmap_get(&slot.params, "arg"), "x");
+}
+
+/* For whom there is no memory, who may have kept something all the same. */
+Test(module_slot, parameters_for_which_there_is_no_memory_are_no_nonsense)
+{
+	unsigned char kek[KEY_LEN];
+	unsigned n, failed = 0;
+	bool hit = true;
+	int r;
+
+	line("");
+	for (n = 1; hit; n++) {
+		slot_free(&slot);
+		slot = (struct key_slot){.id = 3, .kind = strdup("debug")};
+		failing_begin("memory", n, ENOMEM);
+		r = module_slot_enroll(&ctx, "x", &slot, kek, &err);
+		hit = failing_end();
+		failed += r != TOKENWARD_OK;
+		cr_assert(hit || r == TOKENWARD_OK, "%s", err.text);
+		cr_assert(r == TOKENWARD_OK || (r == TOKENWARD_FAILED &&
+						   strstr(err.text, "memory")),
+		    "%u: %d: %s", n, r, err.text);
+	}
+	cr_assert_gt(failed, 2);
 }
 
 Test(module_slot, a_parameter_without_a_name_is_none)
@@ -340,6 +379,18 @@ Test(module_slot, without_a_stack_nothing_is_started)
 	    TOKENWARD_CONFIG, "there is no stack");
 }
 
+Test(module_slot, a_line_that_cannot_be_read_may_be_its_own)
+{
+	unsigned char kek[KEY_LEN];
+
+	load("unlock sometimes debug\n");
+	strmap_set(&slot.params, "arg", "x");
+	assert_fails(
+	    open_slot(kek, NULL), err, TOKENWARD_CONFIG, ":1) must fail: ");
+	load("unlock sometimes keyfile\nunlock required debug\n");
+	assert_ok(open_slot(kek, NULL), err);
+}
+
 Test(module_slot, no_module_runs_on)
 {
 	unsigned char kek[KEY_LEN];
@@ -410,6 +461,22 @@ Test(module_slot, a_dialog_is_shown_where_it_is_no_surprise)
 	ctx.ask = NULL;
 	cr_assert_neq(open_slot(kek, NULL), TOKENWARD_OK);
 	cr_assert_eq(asked, 0);
+}
+
+Test(module_slot, who_has_a_prompt_shows_no_dialog_besides)
+{
+	unsigned char kek[KEY_LEN];
+	int64_t deadline = clock_boot_ms() + 10000;
+	int64_t begun = clock_boot_ms();
+
+	line("ask=yes dialog=3000");
+	strmap_set(&slot.params, "arg", "x");
+	ctx.ask = friend;
+	ctx.dialogs = true;
+	ctx.deadline_ms = &deadline;
+	assert_fails(open_slot(kek, NULL), err, TOKENWARD_LOCKED, "debug");
+	cr_assert_eq(asked, 1, "it is asked, and gives no answer");
+	cr_assert(clock_boot_ms() - begun < 3000);
 }
 
 /* ---- where it cannot be ------------------------------------------------ */

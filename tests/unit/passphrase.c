@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Passphrases: one real Argon2id, all else is refused before it runs. */
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sodium.h>
 #include "key/methods.h"
+#include "failing.h"
 #include "unit.h"
 
 struct human {
@@ -120,4 +123,76 @@ Test(passphrase, never_an_argument)
 			 &passphrase_method, &ctx, "hunter2", &slot, kek, &err),
 	    err, TOKENWARD_USAGE, "takes no value");
 	cr_assert(strstr(err.text, "hunter2") == NULL);
+}
+
+#ifndef __SANITIZE_ADDRESS__ /* which needs memory of its own */
+/* Who answers leaves no memory for what is to be done with it. */
+static long
+answer_and_take_all(
+    void *data, const struct tokenward_question *q, char *to, size_t cap)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	limit.rlim_cur = 0;
+	cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	return answer(data, q, to, cap);
+}
+
+Test(passphrase, the_memory_that_it_needs_is_said)
+{
+	struct human h = {.says = "correct horse"};
+	struct key_context ctx = context(&h);
+	struct key_slot slot = {.id = 1};
+	unsigned char kek[KEY_LEN];
+	struct rlimit limit;
+	struct error err;
+
+	cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	ctx.ask = answer_and_take_all;
+	strmap_set(&slot.params, "memory", "134217728");
+	strmap_set(&slot.params, "passes", "3");
+	passphrase_method.open(&passphrase_method, &ctx, &slot, kek, &err);
+	cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	assert_fails(err.code, err, TOKENWARD_FAILED,
+	    "the passphrase needs 128 MiB of memory, which this process");
+	strmap_free(&slot.params);
+}
+#endif
+
+Test(passphrase, a_library_that_cannot_begin_opens_nothing)
+{
+	struct human h = {.says = "correct horse"};
+	struct error err;
+
+	failing_begin("sodium_init", 1, EIO);
+	assert_fails(open_with("67108864", "3", &h, &err), err,
+	    TOKENWARD_FAILED, "needs 64 MiB of memory");
+	cr_assert(failing_end());
+}
+
+/* Nobody is there, so that what comes after the question does not come. */
+Test(passphrase, without_memory_nobody_is_blamed)
+{
+	struct key_context ctx = {.store_path = "/s"};
+	bool hit = true;
+	struct error err;
+	unsigned n;
+
+	for (n = 1; hit; n++) {
+		struct key_slot slot = {.id = 1};
+		unsigned char kek[KEY_LEN];
+		int r;
+
+		failing_begin("memory", n, ENOMEM);
+		r = passphrase_method.enroll(
+		    &passphrase_method, &ctx, NULL, &slot, kek, &err);
+		hit = failing_end();
+		cr_assert_eq(r, hit ? TOKENWARD_FAILED : TOKENWARD_LOCKED);
+		cr_assert(strstr(err.text,
+			      hit ? "out of memory" : "nobody can be asked"),
+		    "%u: %s", n, err.text);
+		strmap_free(&slot.params);
+	}
+	cr_assert_gt(n, 5);
 }

@@ -14,6 +14,7 @@
 #include "module/module.h"
 #include "store/entries.h"
 #include "store/migrate.h"
+#include "store/outside.h"
 #include "unit.h"
 
 /* The test program runs in the build tree. */
@@ -313,6 +314,7 @@ Test(place_module, records_that_are_none_are_not_taken)
 		int r;
 	} rows[] = {{"empty", "answered without a record", TOKENWARD_FAILED},
 	    {"version", "answered with no version", TOKENWARD_FAILED},
+	    {"nul", "answered with no version", TOKENWARD_FAILED},
 	    {"long", "it does not begin as a record does", TOKENWARD_DAMAGED}};
 	cleanup_buf struct buf plain = BUF_SECRET_INIT;
 	char words[64];
@@ -331,7 +333,7 @@ Test(place_module, records_that_are_none_are_not_taken)
 Test(place_module, keys_that_are_none_are_not_taken)
 {
 	static const char *const rows[] = {"keys", "case", "rounds", "more",
-	    "kind", "longer", "shorter", "digit", "page", "cursor"};
+	    "kind", "folder", "longer", "shorter", "digit", "page", "cursor"};
 	char words[64];
 	unsigned n;
 	size_t i;
@@ -370,4 +372,86 @@ Test(place_module, a_record_that_no_frame_holds_is_not_put)
 	    store_write(s, RECORD_CREDENTIAL, "big", &plain, 0, true, &err),
 	    err, TOKENWARD_FAILED, "cannot take a record of");
 	cr_assert_eq(get("big", &plain, NULL), TOKENWARD_NOT_FOUND);
+}
+
+/* ---- what is at hand --------------------------------------------------- */
+
+static int
+give_no_stack(void *data, const struct stack **ret, struct error *e)
+{
+	(void)data;
+	(void)ret;
+	return error_set(e, TOKENWARD_CONFIG, "there is no stack");
+}
+
+static const struct {
+	struct key_context context;
+	const char *words;
+} unfit[] = {
+    {{.stack = give_stack}, "which is not at hand here"},
+    {{.modules = DIRECTORY}, "which is not at hand here"},
+    {{.modules = DIRECTORY, .stack = give_no_stack}, "there is no stack"},
+};
+
+Test(place_module, programs_and_a_stack_are_needed)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(unfit) / sizeof(unfit[0]); i++) {
+		store_rest(s);
+		store_use_modules(s, &unfit[i].context);
+		assert_fails(store_check_place(s, &err), err, TOKENWARD_CONFIG,
+		    unfit[i].words);
+	}
+	store_rest(s);
+	store_use_modules(s, NULL);
+	assert_fails(store_check_place(s, &err), err, TOKENWARD_CONFIG,
+	    "which is not at hand here");
+	store_rest(s);
+	store_use_modules(s, &modules);
+	assert_ok(store_check_place(s, &err), err);
+}
+
+Test(place_module, a_line_need_not_come_from_a_file)
+{
+	cleanup_buf struct buf plain = BUF_SECRET_INIT;
+	size_t i;
+
+	line("required debug result=away");
+	for (i = 0; i < stack.n; i++) {
+		free(stack.v[i].file);
+		stack.v[i].file = NULL;
+	}
+	cr_assert_eq(get("a", &plain, NULL), TOKENWARD_UNAVAILABLE);
+	cr_assert_null(strstr(err.text, "stack.conf"), "%s", err.text);
+	store_rest(s);
+}
+
+Test(place_module, it_is_told_which_store_and_whether_it_is_the_systems)
+{
+	static const struct key_context systems = {
+	    .modules = DIRECTORY, .stack = give_stack, .system = true};
+	cleanup_buf struct buf of_user = BUF_INIT, of_system = BUF_INIT;
+	struct frame_field f;
+
+	outside_request(&s->records, NULL, &of_user);
+	cr_assert_not(frame_find(of_user.data, of_user.len, "system", &f));
+	store_use_modules(s, &systems);
+	outside_request(&s->records, NULL, &of_system);
+	store_use_modules(s, &modules);
+	cr_assert(frame_find(of_system.data, of_system.len, "system", &f));
+	cr_assert(f.len == 1 && f.value[0] == '1');
+	cr_assert(frame_find(of_system.data, of_system.len, "path", &f));
+	cr_assert_eq(f.len, strlen(store_path(s)));
+	cr_assert_eq(memcmp(f.value, store_path(s), f.len), 0);
+}
+
+/* What changed is seen by reading. */
+Test(place_module, its_records_are_never_as_marked)
+{
+	struct store_mark mark;
+
+	cr_assert_not(store_mark(s, RECORD_TOKENS, "a", &mark));
+	mark.st.st_ino = 1;
+	cr_assert_not(store_is_as_marked(s, &mark));
 }

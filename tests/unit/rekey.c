@@ -364,3 +364,125 @@ Test(rekey, kept_keys_are_bound)
 	cr_assert_not(header_kept(&h, KEPT_INDEX_KEY, second, got));
 	secret_free(got);
 }
+
+/* ---- others, and what cannot be sealed --------------------------------- */
+
+Test(rekey, a_reader_without_the_new_key_is_told)
+{
+	struct store *s = filled(), *reader = open_with(first);
+	struct store *late = open_with(first);
+	struct buf plain = BUF_SECRET_INIT;
+	struct error err;
+
+	begin(s, first, second);
+	records(s);
+	assert_fails(
+	    store_read(reader, RECORD_CREDENTIAL, "a", &plain, NULL, &err), err,
+	    TOKENWARD_LOCKED, "got a new master key meanwhile");
+	assert_fails(
+	    store_read(late, RECORD_CREDENTIAL, "none", &plain, NULL, &err),
+	    err, TOKENWARD_LOCKED, "got a new master key meanwhile");
+	cr_assert_eq(plain.len, 0);
+	store_close(late);
+	store_close(reader);
+	store_close(s);
+}
+
+Test(rekey, a_record_of_a_header_that_cannot_be_read_is_not_opened)
+{
+	struct store *s = filled(), *reader = open_with(first);
+	struct buf plain = BUF_SECRET_INIT;
+	struct error err;
+
+	begin(s, first, second);
+	records(s);
+	unit_write(unit_path("s/header"), "rubbish", 7);
+	assert_fails(
+	    store_read(reader, RECORD_CREDENTIAL, "a", &plain, NULL, &err), err,
+	    TOKENWARD_DAMAGED, "header is damaged");
+	cr_assert_eq(plain.len, 0);
+	store_close(reader);
+	store_close(s);
+}
+
+/* At every look there is yet another key. */
+struct chase {
+	struct store *reader, *s;
+	const unsigned char *now, *next;
+	int n;
+};
+
+static int
+renew_and_change(void *data, bool with_credentials, struct error *err)
+{
+	struct chase *c = data;
+	const unsigned char *was = c->now;
+
+	assert_ok(store_unlock(c->reader, was, with_credentials, err), *err);
+	begin(c->s, was, c->next);
+	records(c->s);
+	end(c->s, c->next);
+	c->now = c->next;
+	c->next = was;
+	c->n++;
+	return TOKENWARD_OK;
+}
+
+Test(rekey, a_writer_does_not_run_after_keys_for_ever)
+{
+	struct chase c = {.s = filled(), .now = second, .next = third};
+	struct buf plain = BUF_SECRET_INIT;
+	struct error err;
+
+	c.reader = open_with(first);
+	store_on_rekey(c.reader, renew_and_change, &c);
+	begin(c.s, first, second);
+	records(c.s);
+	end(c.s, second);
+	buf_put_str(&plain, "late");
+	assert_fails(store_write(c.reader, RECORD_CREDENTIAL, "c", &plain, 0,
+			 true, &err),
+	    err, TOKENWARD_EXISTS, "is being changed; try again");
+	cr_assert_gt(c.n, 1);
+	buf_clear(&plain);
+	cr_assert_eq(
+	    store_read(c.s, RECORD_CREDENTIAL, "c", &plain, NULL, &err),
+	    TOKENWARD_NOT_FOUND);
+	store_close(c.reader);
+	store_close(c.s);
+	buf_free(&plain);
+}
+
+Test(rekey, what_could_not_be_sealed_is_counted_and_the_first_is_named)
+{
+	struct store *s = filled();
+	struct error err;
+	size_t done;
+
+	spoil(s, RECORD_CREDENTIAL, "a");
+	spoil(s, RECORD_CREDENTIAL, "b");
+	begin(s, first, second);
+	assert_fails(store_rekey_records(s, &done, &err), err,
+	    TOKENWARD_DAMAGED, "2 records could not be sealed anew: the ");
+	cr_assert_eq(done, 1);
+	cr_assert(store_is_rekeyed(s));
+	store_close(s);
+}
+
+/* The name of a file may be any: its lock is one of a record all the same. */
+Test(rekey, tokens_under_a_name_of_zeros_go_as_any_that_do_not_open)
+{
+	struct store *s = filled();
+	char path[100] = "s/tokens/";
+	size_t at = strlen(path);
+
+	memset(path + at, '0', 64);
+	path[at + 64] = '\0';
+	unit_write(unit_path(path), "x", 1);
+	begin(s, first, second);
+	cr_assert_eq(records(s), 4);
+	cr_assert_eq(access(unit_path(path), F_OK), -1);
+	end(s, second);
+	expect(s, RECORD_TOKENS, "a", "token", 1);
+	store_close(s);
+}

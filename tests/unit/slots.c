@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One slot: its own key opens it, in its own store, unchanged. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
 #include "key/slots.h"
 #include "store/header.h"
+#include "failing.h"
 #include "unit.h"
 
 TestSuite(slots, .fini = unit_cleanup);
@@ -186,4 +188,70 @@ Test(slots, kinds_are_names_of_modules)
 		cr_assert_eq(decode(&b), TOKENWARD_OK, "%s", kinds[i]);
 	}
 	buf_free(&b);
+}
+
+Test(slots, no_field_is_there_twice)
+{
+	static const char *const names[] = {"id", "kind", "created", "params",
+	    "salt", "nonce", "wrapped", "commitment"};
+	struct buf b = BUF_INIT;
+	struct frame_field f;
+	unsigned char value[200];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		buf_clear(&b);
+		encode_with(NULL, NULL, 0, &b);
+		cr_assert(frame_find(b.data, b.len, names[i], &f));
+		cr_assert_leq(f.len, sizeof(value));
+		memcpy(value, f.value, f.len);
+		frame_put(&b, names[i], value, f.len);
+		cr_assert_eq(decode(&b), TOKENWARD_DAMAGED, "%s", names[i]);
+	}
+	buf_free(&b);
+}
+
+/* A slot with that many parameters, the values of that length. */
+static int
+decode_params(unsigned n, size_t len)
+{
+	struct buf b = BUF_INIT, params = BUF_INIT;
+	char key[16], value[4098];
+	unsigned i;
+	int r;
+
+	memset(value, 'v', len);
+	for (i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "p%u", i);
+		frame_put(&params, key, value, len);
+	}
+	encode_with("params", params.data, (long)params.len, &b);
+	r = decode(&b);
+	buf_free(&b);
+	buf_free(&params);
+	return r;
+}
+
+Test(slots, parameters_have_their_limits)
+{
+	cr_assert_eq(decode_params(16, 1), TOKENWARD_OK);
+	cr_assert_eq(decode_params(17, 1), TOKENWARD_DAMAGED);
+	cr_assert_eq(decode_params(1, 4096), TOKENWARD_OK);
+	cr_assert_eq(decode_params(1, 4097), TOKENWARD_DAMAGED);
+}
+
+Test(slots, nothing_is_wrapped_without_random_numbers)
+{
+	struct key_slot s = {.id = 2, .kind = strdup("keyfile")};
+	static const unsigned char none[SLOT_WRAPPED_LEN];
+	struct error err;
+
+	failing_begin("sodium_init", 1, EIO);
+	cr_assert_eq(
+	    slot_wrap(&s, store_id, kek, master, &err), TOKENWARD_FAILED);
+	cr_assert(failing_end());
+	cr_assert_eq(err.code, TOKENWARD_FAILED);
+	cr_assert(err.text[0]);
+	cr_assert_eq(memcmp(s.wrapped, none, sizeof(none)), 0);
+	slot_free(&s);
 }

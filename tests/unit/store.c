@@ -326,3 +326,80 @@ Test(store, locks_of_a_record_are_apart)
 	store_close(s);
 	store_close(t);
 }
+
+Test(store, an_odd_name_is_refused_before_anything_is_looked_for)
+{
+	struct store *s = small_make("s");
+	struct buf plain = BUF_SECRET_INIT;
+	struct error err;
+
+	assert_fails(
+	    small_get(s, RECORD_CREDENTIAL, "../a", &plain, NULL, &err), err,
+	    TOKENWARD_USAGE, "a name begins");
+	assert_fails(store_check_remove(s, "../a", &err), err, TOKENWARD_USAGE,
+	    "a name begins");
+	assert_ok(store_check_remove(s, "a", &err), err);
+	store_close(s);
+}
+
+struct shrinking {
+	struct store *s;
+	int n;
+};
+
+/* Of the credentials the one that comes first takes the others away. */
+static int
+remove_others(void *data, const struct buf *plain, uint64_t generation,
+    const struct error *damage)
+{
+	static const char *const names[] = {"x", "y", "z"};
+	struct shrinking *left = data;
+	struct error err;
+	size_t i;
+
+	(void)generation;
+	cr_assert(plain && !damage);
+	for (i = 0; i < 3; i++)
+		if (strcmp(buf_str(plain), names[i]) != 0)
+			assert_ok(store_remove(left->s, RECORD_CREDENTIAL,
+				      names[i], &err),
+			    err);
+	left->n++;
+	return 0;
+}
+
+Test(store, what_is_removed_while_it_is_listed_is_passed_over)
+{
+	struct shrinking seen = {small_make("s"), 0};
+	struct error err;
+
+	assert_ok(small_put(seen.s, RECORD_CREDENTIAL, "x", "x", 0, &err), err);
+	assert_ok(small_put(seen.s, RECORD_CREDENTIAL, "y", "y", 0, &err), err);
+	assert_ok(small_put(seen.s, RECORD_CREDENTIAL, "z", "z", 0, &err), err);
+	assert_ok(store_each(seen.s, remove_others, &seen, &err), err);
+	cr_assert_eq(seen.n, 1);
+	store_close(seen.s);
+}
+
+Test(store, a_mark_is_that_of_one_state_of_a_file)
+{
+	struct store *s = small_make("s");
+	struct store_mark mark, other;
+	struct error err;
+
+	assert_ok(small_put(s, RECORD_TOKENS, "a", "t", 0, &err), err);
+	cr_assert(store_mark(s, RECORD_TOKENS, "a", &mark));
+	cr_assert(store_is_as_marked(s, &mark));
+	other = mark;
+	other.st.st_size++;
+	cr_assert_not(store_is_as_marked(s, &other));
+	other = mark;
+	other.st.st_ctim.tv_sec--;
+	cr_assert_not(store_is_as_marked(s, &other));
+	other = mark;
+	other.st.st_ctim.tv_nsec ^= 1;
+	cr_assert_not(store_is_as_marked(s, &other));
+	cr_assert_eq(truncate(small_file_of(s, RECORD_TOKENS, "a"), 1), 0);
+	cr_assert_not(store_is_as_marked(s, &mark));
+	store_close(s);
+}

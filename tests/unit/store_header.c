@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The header of a store that is open: a new one, a lost one, a foreign one. */
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "failing.h"
 #include "small_store.h"
 #include "unit.h"
 
@@ -135,4 +138,46 @@ Test(store_header, a_foreign_header_opens_nothing)
 	cr_assert_eq(seen.damaged, 2);
 	buf_free(&b);
 	store_close(s);
+}
+
+/* Whoever was asked has seen the copy as it was. */
+Test(store_header, a_copy_that_changed_meanwhile_repairs_nothing)
+{
+	struct store *s = small_make("s");
+	struct buf bad = BUF_INIT;
+	struct header copy, h = next_header(s);
+	struct error err;
+
+	assert_ok(store_read_copy(unit_path("s"), &copy, &err), err);
+	assert_ok(store_write_header(s, &h, small_master, &err), err);
+	assert_ok(store_write_header(s, &h, small_master, &err), err);
+	unit_write(unit_path("s/header"), "rubbish", 7);
+	assert_fails(store_repair_header(unit_path("s"), &copy, NULL, &err),
+	    err, TOKENWARD_EXISTS, "was changed by another process meanwhile");
+	unit_read(unit_path("s/header"), &bad);
+	cr_assert_str_eq(buf_str(&bad), "rubbish");
+	buf_free(&bad);
+	header_free(&copy);
+	header_free(&h);
+	store_close(s);
+}
+
+Test(store_header, what_cannot_be_kept_is_not_replaced)
+{
+	struct error err;
+
+	store_close(small_make("s"));
+	cr_assert_eq(unlink(unit_path("s/header")), 0);
+	cr_assert_eq(mkdir(unit_path("s/header"), 0700), 0);
+	failing_begin("renameat", 1, EIO);
+	assert_fails(repair(unit_path("s"), &err), err, TOKENWARD_FAILED,
+	    "cannot keep ");
+	cr_assert(failing_end());
+	cr_assert_eq(access(unit_path("s/header.bad"), F_OK), -1);
+	assert_ok(repair(unit_path("s"), &err), err);
+	cr_assert_eq(rmdir(unit_path("s/header.bad")), 0, "moved away");
+	cr_assert_eq(unlink(unit_path("s/header")), 0);
+	assert_ok(repair(unit_path("s"), &err), err);
+	cr_assert_eq(access(unit_path("s/header.bad"), F_OK), -1);
+	cr_assert_eq(access(unit_path("s/header"), F_OK), 0);
 }

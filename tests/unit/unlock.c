@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The walk over cache and slots: order, sentences, nothing trusted early. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +10,10 @@
 #include <sodium.h>
 #include "base/secret.h"
 #include "key/methods.h"
+#include "key/module_slot.h"
 #include "module/module.h"
 #include "store/store.h"
+#include "failing.h"
 #include "unit.h"
 
 static const unsigned char master[KEY_LEN] = "the master key, thirty-two bytes";
@@ -231,6 +235,124 @@ Test(unlock, the_right_key_does_not_excuse_a_changed_header)
 	    "doctor --repair");
 }
 
+Test(unlock, a_changed_header_is_not_opened_unattended)
+{
+	struct key_context ctx = context(NULL);
+	const char *kind = "";
+
+	add_keyfile(unit_path("key"));
+	finish();
+	h.bytes.data[h.bytes.len - 1] ^= 1;
+	cr_assert(unlock_unattended(&h, &ctx, true, &kind));
+	cr_assert_null(kind);
+	cr_assert_eq(secret_in_use(), 0);
+}
+
+static int
+unlock_nameless(struct error *err)
+{
+	struct key_context ctx = {.store_path = NULL};
+	unsigned char got[KEY_LEN];
+	struct key_opened by;
+
+	return unlock_master(&h, &ctx, got, &by, err);
+}
+
+Test(unlock, a_store_without_a_path_fails_with_a_sentence_too)
+{
+	struct error err;
+
+	add_keyfile(unit_path("key"));
+	finish();
+	assert_ok(unlock_nameless(&err), err);
+	h.bytes.data[h.bytes.len - 1] ^= 1;
+	assert_fails(unlock_nameless(&err), err, TOKENWARD_DAMAGED,
+	    "the header of the store  was changed");
+	cr_assert_eq(unlink(unit_path("key")), 0);
+	assert_fails(unlock_nameless(&err), err, TOKENWARD_LOCKED,
+	    "the store  is locked: key file ");
+}
+
+/* ---- no memory --------------------------------------------------------- */
+
+/* Whether an allocation failed. */
+static bool
+unlock_without_memory(unsigned n, const char *says, int *ret, struct error *err)
+{
+	struct key_context ctx = context(says);
+	static const unsigned char none[KEY_LEN];
+	unsigned char got[KEY_LEN];
+	struct key_opened by = {.kind = ""};
+	bool hit;
+
+	failing_begin("secret_alloc", n, ENOMEM);
+	*ret = unlock_master(&h, &ctx, got, &by, err);
+	hit = failing_end();
+	cr_assert_eq(memcmp(got, *ret ? none : master, KEY_LEN), 0, "%u", n);
+	cr_assert_eq(secret_in_use(), 0);
+	return hit;
+}
+
+Test(unlock, a_passphrase_for_which_there_is_no_memory_is_not_wrong)
+{
+	struct error err;
+	unsigned n;
+	int r;
+
+	add_passphrase("correct horse");
+	finish();
+	for (n = 1; unlock_without_memory(n, "correct horse", &r, &err); n++) {
+		cr_assert(r == TOKENWARD_FAILED || r == TOKENWARD_DAMAGED,
+		    "%u: %s", n, err.text);
+		cr_assert_str_eq(err.text, "out of memory", "%u", n);
+		cr_assert(err.no_memory);
+	}
+	assert_ok(r, err);
+	cr_assert_gt(n, 4);
+}
+
+Test(unlock, a_kept_key_that_cannot_be_proved_is_kept)
+{
+	unsigned char got[KEY_LEN];
+	struct error err;
+	unsigned n;
+	int r;
+
+	add_keyfile(unit_path("key"));
+	finish();
+	if (!keyring_put(h.store_id, 1, master, 60))
+		cr_skip("no kernel keyring here");
+	for (n = 1; unlock_without_memory(n, NULL, &r, &err); n++)
+		cr_assert(r == TOKENWARD_OK || err.no_memory, "%s", err.text);
+	assert_ok(r, err);
+	cr_assert_eq(n, 3, "the key to open it with, and that to prove it");
+	cr_assert(keyring_get(h.store_id, 1, got));
+	cr_assert_eq(memcmp(got, master, KEY_LEN), 0);
+}
+
+Test(unlock, without_memory_nobody_knows_what_opens_unattended)
+{
+	struct key_context ctx = context(NULL);
+	const char *kind;
+	bool known = true, hit = true;
+	unsigned n;
+
+	add_keyfile(unit_path("key"));
+	finish();
+	for (n = 1; hit; n++) {
+		kind = "";
+		failing_begin("secret_alloc", n, ENOMEM);
+		known = unlock_unattended(&h, &ctx, true, &kind);
+		hit = failing_end();
+		cr_assert_eq(kind == NULL, hit, "%u", n);
+		cr_assert(known || hit);
+		cr_assert_not(known && n <= 2, "it was not even begun");
+		cr_assert_eq(secret_in_use(), 0);
+	}
+	cr_assert(known);
+	cr_assert_str_eq(kind, "keyfile");
+}
+
 Test(unlock, unknown_and_absent_slots)
 {
 	const char *kind = NULL;
@@ -334,6 +456,53 @@ Test(unlock, a_mistyped_recovery_code_is_said_so)
 	assert_ok(unlock(code, &kind, &err), err);
 	assert_fails(unlock("0123-4567-89AB-CDEF-GHJK-MNPQ-RSWX", &kind, &err),
 	    err, TOKENWARD_LOCKED, "does not fit key slot 2");
+}
+
+/* Two at once: no one letter would make it right. */
+Test(unlock, of_two_exchanged_letters_no_group_is_named)
+{
+	const char *kind = NULL;
+	struct error err;
+	char *p = code, first;
+
+	add_recovery();
+	finish();
+	while (p[0] == p[1] || p[0] == '-' || p[1] == '-')
+		p++;
+	first = p[0];
+	p[0] = p[1];
+	p[1] = first;
+	assert_fails(unlock(code, &kind, &err), err, TOKENWARD_LOCKED,
+	    "the recovery code is mistyped: its checksum does not fit");
+	cr_assert_null(strstr(err.text, "look at group"), "%s", err.text);
+}
+
+static long
+answer_too_long(
+    void *data, const struct tokenward_question *q, char *to, size_t cap)
+{
+	(void)data;
+	(void)q;
+	memset(to, 'x', cap);
+	return LONG_MAX;
+}
+
+Test(unlock, an_answer_that_is_too_long_is_not_cut)
+{
+	static char longest[PASSPHRASE_MAX + 1];
+	struct key_context ctx = context("");
+	unsigned char got[KEY_LEN];
+	struct key_opened by;
+	struct error err;
+
+	add_passphrase(memset(longest, 'x', PASSPHRASE_MAX));
+	finish();
+	ctx.ask = answer_too_long;
+	assert_fails(unlock_master(&h, &ctx, got, &by, &err), err,
+	    TOKENWARD_LOCKED, "the passphrase is too long");
+	ctx.ask = answer;
+	ctx.ask_data = longest;
+	assert_ok(unlock_master(&h, &ctx, got, &by, &err), err);
 }
 
 Test(unlock, passphrase_or_code_one_question)
@@ -550,8 +719,46 @@ Test(unlock, a_recovery_line_of_its_own)
 	    "no unlock line names recovery");
 	load("unlock required recovery\n");
 	assert_ok(unlock_by(code, &by, &err), err);
+	assert_fails(unlock_by("x", &by, &err), err, TOKENWARD_LOCKED,
+	    "the recovery code is mistyped");
+	cr_assert_null(strstr(err.text, "no unlock line"), "%s", err.text);
 	load("unlock required passphrase\n");
 	assert_ok(unlock_by(code, &by, &err), err);
+	stack_free(&stack);
+}
+
+/* So the line of the passphrase is for that alone. */
+Test(unlock, a_recovery_line_of_its_own_beside_that_of_the_passphrase)
+{
+	struct key_opened by;
+	struct error err;
+
+	add_passphrase("correct horse");
+	add_recovery();
+	finish();
+	load("unlock sufficient passphrase\nunlock required recovery\n");
+	assert_ok(unlock_by(code, &by, &err), err);
+	cr_assert_str_eq(by.kind, "recovery");
+	cr_assert_eq(asked, 1);
+	load("unlock required passphrase\nunlock optional recovery\n");
+	assert_fails(unlock_by(code, &by, &err), err, TOKENWARD_LOCKED,
+	    "the passphrase does not fit key slot 1");
+	cr_assert_null(strstr(err.text, "no unlock line"), "%s", err.text);
+	stack_free(&stack);
+}
+
+Test(unlock, a_module_that_is_installed_needs_no_slot_to_be_there)
+{
+	struct key_context ctx = {.modules = unit_path("modules")};
+	const struct stack_line *line;
+	struct error err;
+
+	load("unlock required other\n");
+	line = stack_next(&stack, MODULE_KEY, NULL);
+	assert_fails(key_line_check(&h, &ctx, line, &err), err,
+	    TOKENWARD_CONFIG, "it is not installed");
+	add_program("other");
+	assert_ok(key_line_check(&h, &ctx, line, &err), err);
 	stack_free(&stack);
 }
 

@@ -112,7 +112,9 @@ Test(where, another_list_is_none)
 	    {{"module", "x"}, {"module", "x"}},
 	    {{"module", "x"}, {"option.", "y"}},
 	    {{"module", "x"}, {"option.A", "y"}},
+	    {{"module", "x"}, {"option.9", "y"}},
 	    {{"module", "x"}, {"other", "y"}},
+	    {{"module", "x"}, {"other.option", "y"}},
 	    {{"module", "x"}, {"option.a", "y"}, {"option.a", "y"}},
 	    {{"module", "files"}, {"option.a", "y"}},
 	    {{"option.a", "y"}},
@@ -130,6 +132,27 @@ Test(where, another_list_is_none)
 		cr_assert_not(decode(&b, &w), "%zu", i);
 		cr_assert_null(w.module);
 	}
+}
+
+Test(where, a_list_that_is_cut_or_has_zeros_is_none)
+{
+	cleanup_buf struct buf cut = BUF_INIT, zero = BUF_INIT, list = BUF_INIT;
+	struct where w;
+	size_t mark = frame_begin(&zero, "records");
+
+	frame_put_str(&list, "module", "x");
+	frame_put(&cut, "records", list.data, list.len);
+	cr_assert(decode(&cut, &w));
+	where_free(&w);
+	buf_clear(&cut);
+	buf_put_byte(&list, 6);
+	frame_put(&cut, "records", list.data, list.len);
+	cr_assert_not(decode(&cut, &w));
+	frame_put_str(&zero, "module", "x");
+	frame_put(&zero, "option.a", "b\0c", 3);
+	frame_end(&zero, mark);
+	cr_assert_not(decode(&zero, &w));
+	cr_assert_null(w.module);
 }
 
 /* ---- limits ------------------------------------------------------------ */
