@@ -384,6 +384,8 @@ be_ordinary(uid_t uid)
 
 	if (geteuid() != 0)
 		return;
+	if (chown(f.path, uid, (gid_t)-1) < 0)
+		cr_skip_test("needs root to take another uid");
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		cr_assert_eq(chown(unit_path(all[i]), uid, (gid_t)-1), 0);
 	cr_assert_eq(seteuid(uid), 0);

@@ -119,6 +119,8 @@ Test(keyfile, unfit_files_are_refused)
 	    refused(path, &err), err, TOKENWARD_NOT_ALLOWED, "chmod 600");
 	cr_assert_eq(chmod(path, 0604), 0);
 	cr_assert_eq(refused(path, &err), TOKENWARD_NOT_ALLOWED);
+	cr_assert_eq(chmod(path, 0601), 0);
+	cr_assert_eq(refused(path, &err), TOKENWARD_NOT_ALLOWED);
 	cr_assert_eq(chmod(path, 0400), 0);
 	assert_ok(refused(path, &err), err);
 	assert_fails(refused(unit_dir(), &err), err, TOKENWARD_USAGE,
