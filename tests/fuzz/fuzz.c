@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "fuzz.h"
 #include "module/module.h"
+#include "tests/support/dice.h"
 
 void
 fuzz_broken(const char *file, int line, const char *condition)
@@ -142,41 +143,13 @@ fuzz_is_plain(void)
 	return plain;
 }
 
-/* Random bytes that are the same in every run. */
-static uint64_t dice;
-
-static uint32_t
-dice_u32(void)
-{
-	dice = dice * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return (uint32_t)(dice >> 32);
-}
-
-static void
-dice_buf(void *const to, const size_t len)
-{
-	unsigned char *p = to;
-
-	for (size_t i = 0; i < len; i++)
-		p[i] = (unsigned char)dice_u32();
-}
-
-static const char *
-dice_name(void)
-{
-	return "dice";
-}
-
-static struct randombytes_implementation implementation = {
-    .implementation_name = dice_name, .random = dice_u32, .buf = dice_buf};
-
 static int
 run(fuzz_once once, struct input in)
 {
 	size_t before = secret_in_use();
 	int r;
 
-	dice = 1;
+	dice_begin(1);
 	r = once(in);
 	faults_off();
 	REQUIRE(secret_in_use() == before);
@@ -191,7 +164,7 @@ fuzz_run(fuzz_once once, const uint8_t *data, size_t len)
 	unsigned at = low | (unsigned)(high >> 1) << 8;
 	int expected, got;
 
-	randombytes_set_implementation(&implementation);
+	dice_use();
 	REQUIRE(sodium_init() >= 0);
 	expected = run(once, in);
 	if (at == 0)

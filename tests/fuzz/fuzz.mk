@@ -21,7 +21,7 @@ flags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -MMD -MP -I$(CONFIG) \
 
 objects = $(patsubst %.c,obj/%.o,$(filter %.c,$(SOURCES)))
 common = obj/tests/fuzz/fuzz.o obj/tests/fuzz/faults.o \
-	obj/tests/fuzz/answers.o
+	obj/tests/fuzz/answers.o obj/tests/support/dice.o
 
 all: $(FUZZERS:%=bin/%)
 

@@ -18,6 +18,7 @@
 #include "cli/cli.h"
 #include "core/core.h"
 #include "provider/provider.h"
+#include "tests/support/dice.h"
 
 #undef main /* the command's has another name in this program */
 
@@ -173,42 +174,13 @@ print_token(long number)
 	buf_free(&t.value);
 }
 
-/* ---- the same in every run --------------------------------------------- */
-
-static uint64_t dice;
-
-static uint32_t
-dice_u32(void)
-{
-	dice = dice * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return (uint32_t)(dice >> 32);
-}
-
-static void
-dice_buf(void *const to, const size_t len)
-{
-	unsigned char *p = to;
-
-	for (size_t i = 0; i < len; i++)
-		p[i] = (unsigned char)dice_u32();
-}
-
-static const char *
-dice_name(void)
-{
-	return "dice";
-}
-
-static struct randombytes_implementation implementation = {
-    .implementation_name = dice_name, .random = dice_u32, .buf = dice_buf};
-
 int
 main(int argc, char **argv)
 {
 	long n = argc == 4 ? atol(argv[2]) : 0;
 
-	dice = argc == 4 ? strtoull(argv[3], NULL, 10) : 0;
-	randombytes_set_implementation(&implementation);
+	dice_begin(argc == 4 ? strtoull(argv[3], NULL, 10) : 0);
+	dice_use();
 	if (n <= 0 || sodium_init() < 0)
 		errx(2, "usage: spoken pairs|tokens N SEED");
 	if (strcmp(argv[1], "pairs") == 0)

@@ -8,6 +8,7 @@
 #include "key/methods.h"
 #include "record/record.h"
 #include "store/store.h"
+#include "small_store.h"
 #include "unit.h"
 
 TestSuite(golden, .fini = unit_cleanup);
@@ -208,19 +209,6 @@ Test(golden, format_1_is_written_as_it_is)
 	store_close(again);
 }
 
-static int
-repair(const char *path, struct error *err)
-{
-	struct header copy;
-	int r = store_read_copy(path, &copy, err);
-
-	if (r != TOKENWARD_OK)
-		return r;
-	r = store_repair_header(path, &copy, NULL, err);
-	header_free(&copy);
-	return r;
-}
-
 Test(golden, format_1_header_before_the_last)
 {
 	struct store *s = open_copy("format-1");
@@ -228,7 +216,7 @@ Test(golden, format_1_header_before_the_last)
 
 	cr_assert_eq(store_header(s)->sequence, 2);
 	store_close(s);
-	assert_ok(repair(unit_path("s"), &err), err);
+	assert_ok(small_repair(unit_path("s"), &err), err);
 	assert_ok(store_open(unit_path("s"), &s, &err), err);
 	cr_assert_eq(store_header(s)->sequence, 1);
 	unlock_with_file(s);

@@ -15,6 +15,7 @@
 #include "store/front.h"
 #include "store/migrate.h"
 #include "store/record_list.h"
+#include "moving.h"
 #include "unit.h"
 
 /* The test program runs in the build tree. */
@@ -119,27 +120,6 @@ move_to_shelf(struct store *s)
 }
 
 static int
-count_one(void *data, const struct buf *plain, uint64_t generation,
-    const struct error *damage)
-{
-	(void)plain;
-	(void)generation;
-	cr_assert_null(damage);
-	++*(int *)data;
-	return 0;
-}
-
-static int
-count(struct store *s)
-{
-	struct error err;
-	int n = 0;
-
-	assert_ok(store_each(s, count_one, &n, &err), err);
-	return n;
-}
-
-static int
 on_shelf(void)
 {
 	DIR *d = opendir(unit_path("shelf"));
@@ -179,7 +159,7 @@ Test(migrate, there_and_back)
 	put(s, RECORD_CREDENTIAL, "a", "three", 2);
 	put(s, RECORD_TOKENS, "b", "new", 0);
 	assert_ok(store_remove(s, RECORD_TOKENS, "a", &err), err);
-	cr_assert_eq(count(s), 2);
+	cr_assert_eq(moving_count(s), 2);
 	cr_assert_eq(on_shelf(), 3);
 	assert_ok(move(s, &files, &m, &err), err);
 	cr_assert_eq(m.copied, 3);
@@ -202,7 +182,7 @@ Test(migrate, an_open_handle_finds_what_was_moved)
 	expect(other, RECORD_TOKENS, "a", "token");
 	cr_assert_not(store_has_stamps(other));
 	put(other, RECORD_CREDENTIAL, "c", "sea", 0);
-	cr_assert_eq(count(s), 3);
+	cr_assert_eq(moving_count(s), 3);
 	store_close(other);
 	store_close(s);
 }
@@ -213,7 +193,7 @@ Test(migrate, an_open_handle_lists_and_writes_what_was_moved)
 		     *third = open_store();
 
 	move_to_shelf(s);
-	cr_assert_eq(count(other), 2);
+	cr_assert_eq(moving_count(other), 2);
 	put(third, RECORD_CREDENTIAL, "b", "next", 1);
 	expect(other, RECORD_CREDENTIAL, "b", "next");
 	store_close(third);

@@ -142,3 +142,16 @@ small_check(struct store *s, enum record_kind kind, const char *name,
 		cr_assert_eq(plain.len, 0);
 	buf_free(&plain);
 }
+
+int
+small_repair(const char *path, struct error *err)
+{
+	struct header copy;
+	int r = store_read_copy(path, &copy, err);
+
+	if (r != TOKENWARD_OK)
+		return r;
+	r = store_repair_header(path, &copy, NULL, err);
+	header_free(&copy);
+	return r;
+}

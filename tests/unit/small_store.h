@@ -41,4 +41,7 @@ int small_see(void *data, const struct buf *plain, uint64_t generation,
 void small_check(struct store *s, enum record_kind kind, const char *name,
     const char *text, bool whole);
 
+/* By the copy of its header, as doctor does it. */
+int small_repair(const char *path, struct error *err);
+
 #endif

@@ -47,19 +47,6 @@ Test(store_header, a_new_header_keeps_the_old_one)
 	store_close(t);
 }
 
-static int
-repair(const char *path, struct error *err)
-{
-	struct header copy;
-	int r = store_read_copy(path, &copy, err);
-
-	if (r != TOKENWARD_OK)
-		return r;
-	r = store_repair_header(path, &copy, NULL, err);
-	header_free(&copy);
-	return r;
-}
-
 Test(store_header, reload_refuses_a_header_without_its_key)
 {
 	struct store *s = small_make("s");
@@ -74,7 +61,7 @@ Test(store_header, reload_refuses_a_header_without_its_key)
 	store_close(s);
 	assert_fails(small_reopen(unit_path("s"), &s, &err), err,
 	    TOKENWARD_LOCKED, "not that of the store");
-	assert_ok(repair(unit_path("s"), &err), err);
+	assert_ok(small_repair(unit_path("s"), &err), err);
 	assert_ok(small_reopen(unit_path("s"), &s, &err), err);
 	store_close(s);
 	buf_free(&b);
@@ -94,7 +81,7 @@ Test(store_header, a_lost_header_is_repaired_and_never_made_anew)
 	    store_create(unit_path("s"), &h, small_master, NULL, &s, &err), err,
 	    TOKENWARD_DAMAGED, "doctor --repair");
 	header_free(&h);
-	assert_ok(repair(unit_path("s"), &err), err);
+	assert_ok(small_repair(unit_path("s"), &err), err);
 	assert_ok(small_reopen(unit_path("s"), &s, &err), err);
 	small_check(s, RECORD_CREDENTIAL, "a", "one", true);
 	store_close(s);
@@ -170,14 +157,14 @@ Test(store_header, what_cannot_be_kept_is_not_replaced)
 	cr_assert_eq(unlink(unit_path("s/header")), 0);
 	cr_assert_eq(mkdir(unit_path("s/header"), 0700), 0);
 	failing_begin("renameat", 1, EIO);
-	assert_fails(repair(unit_path("s"), &err), err, TOKENWARD_FAILED,
+	assert_fails(small_repair(unit_path("s"), &err), err, TOKENWARD_FAILED,
 	    "cannot keep ");
 	cr_assert(failing_end());
 	cr_assert_eq(access(unit_path("s/header.bad"), F_OK), -1);
-	assert_ok(repair(unit_path("s"), &err), err);
+	assert_ok(small_repair(unit_path("s"), &err), err);
 	cr_assert_eq(rmdir(unit_path("s/header.bad")), 0, "moved away");
 	cr_assert_eq(unlink(unit_path("s/header")), 0);
-	assert_ok(repair(unit_path("s"), &err), err);
+	assert_ok(small_repair(unit_path("s"), &err), err);
 	cr_assert_eq(access(unit_path("s/header.bad"), F_OK), -1);
 	cr_assert_eq(access(unit_path("s/header"), F_OK), 0);
 }
