@@ -17,12 +17,12 @@ module_blame(const struct stack_line *line, struct error *err)
 	cleanup_buf struct buf where = BUF_INIT, name = BUF_INIT;
 
 	stack_where(&where, line);
-	if (line->module) /* which may be none that a module can have */
-		str_clean(&name, line->module, strlen(line->module), 64);
 	if (!line->module)
 		return error_prefix(err,
 		    "the %s line%s: ", stack_kind_names[line->kind],
 		    buf_str(&where));
+	/* It may be none that a module can have. */
+	str_clean(&name, line->module, strlen(line->module), 64);
 	return error_prefix(err,
 	    "the %s module %s%s: ", module_kind_names[line->kind],
 	    buf_str(&name), buf_str(&where));

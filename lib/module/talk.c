@@ -179,7 +179,7 @@ read_answer(struct module *m, const struct buf *frame, struct buf *reply,
 	bool good = take_answer(m, frame, &a, reply);
 	enum tokenward_module_result r;
 
-	if (reply->failed) {
+	if (reply->failed || a.said.failed) {
 		error_memory(err);
 		r = module_failed(m, err);
 	} else if (good) {

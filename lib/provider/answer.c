@@ -85,6 +85,7 @@ take_type(const struct answer *a, struct reply *ret)
 
 	if (found == FOUND_NONE)
 		buf_put_str(&type, p->type_default);
+	*a->failed |= type.failed;
 	set_clean(a, &ret->type, buf_str(&type), type.len, TYPE_MAX);
 	if (found == FOUND_NONE || p->use_said ||
 	    strcasecmp(buf_str(&type), "Bearer") == 0 ||
@@ -94,6 +95,7 @@ take_type(const struct answer *a, struct reply *ret)
 	    "the token is of type \"%s\", and the provider file does not say "
 	    "how such a token is used (\"use\")",
 	    ret->type ? ret->type : "?");
+	*a->failed |= why.failed;
 	give_up(a, ret, OUTCOME_BAD_REQUEST, "answer", buf_str(&why));
 	return false;
 }

@@ -45,15 +45,16 @@ make_string(struct json_value *v, struct json_object **ret)
 static struct json_object *
 number(const char *text)
 {
-	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	struct json_object *o = NULL;
+	struct json_object *o;
+	locale_t c;
 
 	if (!strpbrk(text, ".eE"))
-		o = json_object_new_int64(strtoll(text, NULL, 10));
-	else if (c)
-		o = json_object_new_double(strtod_l(text, NULL, c));
-	if (c)
-		freelocale(c);
+		return json_object_new_int64(strtoll(text, NULL, 10));
+	c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	if (!c)
+		return NULL;
+	o = json_object_new_double(strtod_l(text, NULL, c));
+	freelocale(c);
 	return o;
 }
 
@@ -86,7 +87,7 @@ static bool
 keep(bool taken, struct json_object *o)
 {
 	if (!taken)
-		json_object_put(o);
+		doc_free(o);
 	return taken;
 }
 

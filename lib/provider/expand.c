@@ -152,16 +152,16 @@ put_url_piece(struct request *r, const struct piece *p, struct buf *out,
 	enum url_part part = template_url_part(r->provider->url, p);
 	struct error why = {0};
 	const char *s;
+	bool fits;
 	int res = put_piece(r, p, &value, err);
 
 	if (res != TOKENWARD_OK)
 		return res;
 	s = buf_str(&value);
-	if (value.failed)
+	fits = part != URL_ORIGIN || fits_origin(s, &why);
+	if (value.failed || why.no_memory)
 		return error_memory(err);
-	if (part == URL_ORIGIN && !fits_origin(s, &why) && why.no_memory)
-		return error_memory(err);
-	if (part == URL_ORIGIN && !fits_origin(s, &why))
+	if (!fits)
 		return bad_value(
 		    r, p, "it is no plain https://host[:port]", err);
 	if (part == URL_HOST && !fits_host(s))

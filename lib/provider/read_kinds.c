@@ -51,12 +51,7 @@ read_object(
 static int
 check_shown(struct reading *r, const char *s)
 {
-	cleanup_buf struct buf shown = BUF_INIT;
-
-	str_clean(&shown, s, strlen(s), 4 * TEXT_MAX);
-	if (shown.failed)
-		return error_memory(r->err);
-	return strcmp(buf_str(&shown), s) == 0
+	return str_is_clean(s, strlen(s))
 		   ? TOKENWARD_OK
 		   : reading_must_be(r, "a string of printable characters");
 }

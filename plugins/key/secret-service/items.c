@@ -312,6 +312,8 @@ secrets_delete(struct secrets *s, const char *item, GVariant *attributes)
 
 	if (r == TOKENWARD_MODULE_OK)
 		r = secrets_call(s, item, ITEM, "Delete", NULL, "(o)", &reply);
+	if (r == TOKENWARD_MODULE_NONE)
+		return TOKENWARD_MODULE_OK; /* by somebody else */
 	if (r != TOKENWARD_MODULE_OK)
 		return r;
 	g_variant_get(reply, "(&o)", &prompt);

@@ -79,7 +79,7 @@ int secrets_read(struct secrets *s, const char *item, GVariant *attributes,
 int secrets_create(struct secrets *s, const char *collection, const char *label,
     GVariant *attributes, SecretValue *value, gboolean replace,
     char **ret_path);
-/* Only if it has these: broken. */
+/* Only if it has these: broken.  Ok: it is not there, whoever removed it. */
 int secrets_delete(struct secrets *s, const char *item, GVariant *attributes);
 
 /* Only for the files above. */

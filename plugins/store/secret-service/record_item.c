@@ -229,11 +229,8 @@ record_delete(
 
 	if (r != TOKENWARD_MODULE_OK)
 		return r == TOKENWARD_MODULE_NONE ? TOKENWARD_MODULE_OK : r;
-	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++) {
+	for (i = 0; r == TOKENWARD_MODULE_OK && items[i]; i++)
 		r = secrets_delete(s, items[i], attributes);
-		if (r == TOKENWARD_MODULE_NONE)
-			r = TOKENWARD_MODULE_OK; /* by somebody else */
-	}
 	return r;
 }
 
