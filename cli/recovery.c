@@ -39,12 +39,12 @@ recovery_tell(void)
 	static const char before[] =
 	    "tokenward: the recovery code, which is not shown again; write it "
 	    "down and keep it away from this machine:\n\n    ";
-	struct iovec iov[] = {{(char *)(uintptr_t)before, sizeof before - 1},
-	    {code.data, code.len}, {(char[]){'\n', '\n'}, 2}};
 
-	if (writev(STDERR_FILENO, iov, 3) < 0)
+	if (write_all(STDERR_FILENO, before, sizeof before - 1) ||
+	    write_all(STDERR_FILENO, code.data, code.len) ||
+	    write_all(STDERR_FILENO, "\n\n", 2))
 		say_failure("the recovery code could not be shown: remove its "
-			    "key slot, and add another");
+			    "key slot or its export, and make another");
 	buf_free(&code);
 }
 

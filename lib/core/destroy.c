@@ -180,7 +180,7 @@ has_elsewhere(struct destroying *d, bool *ret, struct error *err)
 	size_t i;
 	int r = TOKENWARD_OK;
 
-	*ret = has_records_elsewhere(h);
+	*ret = has_records_elsewhere(h) && !d->keep_records;
 	for (i = 0; r == TOKENWARD_OK && i < h->slots_n; i++) {
 		if (!d->keep_key_file)
 			r = look_for_key_file(

@@ -81,9 +81,10 @@ look_at_home(struct doctor *d, const struct header *h)
 	struct error why;
 	enum home home;
 
-	if (store_home(d->tw->store, &home, &why) != TOKENWARD_OK)
-		find(d, "bad", NULL, "%s", why.text);
-	else if (home == HOME_COPY)
+	if (store_home(d->tw->store, &home, &why) != TOKENWARD_OK) {
+		if (!lacks_memory(d, why.no_memory))
+			find(d, "bad", NULL, "%s", why.text);
+	} else if (home == HOME_COPY)
 		find(d, "fair", NULL,
 		    "the store is a copy of %s: records in a module, key files "
 		    "and keys elsewhere are that one's, and stay when this one "

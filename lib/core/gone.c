@@ -52,14 +52,17 @@ static int
 finish_locked(struct tokenward *tw, const unsigned char *master,
     struct buf *text, struct error *err)
 {
+	tokenward_ask_fn ask = tw->keys.ask;
 	cleanup_lock int lock = -1;
 	struct header h = {0};
 	size_t before;
 	int r = lock_header(tw, master, &lock, &h, err);
 
 	before = h.gone_n;
+	tw->keys.ask = NULL; /* nobody is waited for with the lock held */
 	if (r == TOKENWARD_OK)
 		finish(tw, &h, text);
+	tw->keys.ask = ask;
 	if (r == TOKENWARD_OK && h.gone_n < before)
 		r = store_replace_header(tw->store, &h, master, err);
 	header_free(&h);
@@ -104,8 +107,8 @@ gone_undo(struct tokenward *tw, const unsigned char *master,
 {
 	struct error ignored;
 
-	if (!slot->kind || key_slot_forget(store_header(tw->store), slot,
-			       &tw->keys, &ignored) == TOKENWARD_OK)
+	if (key_slot_forget(store_header(tw->store), slot, &tw->keys,
+		&ignored) == TOKENWARD_OK)
 		drop_locked(tw, master, slot->id, &ignored);
 	say_unfinished(tw, slot->id, err);
 }

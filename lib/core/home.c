@@ -66,15 +66,16 @@ say_left(const struct tokenward *tw, enum home home, const struct header *h,
 {
 	if (home == HOME_COPY)
 		put_line(text,
-		    "What %s keeps for it elsewhere is left to the store %s, "
-		    "of which this is a copy.",
-		    gone->kind, h->home);
+		    "What %s keeps elsewhere for key slot %u is left to the "
+		    "store %s, of which this is a copy.",
+		    gone->kind, gone->id, h->home);
 	else
 		put_line(text,
-		    "What %s keeps for it elsewhere is still there: this store "
-		    "comes from %s, and a copy of it may need that. (After it "
-		    "was moved, \"%s store adopt\" says that this is the one.)",
-		    gone->kind, h->home, command_name(tw));
+		    "What %s keeps elsewhere for key slot %u is still there: "
+		    "this store comes from %s, and a copy of it may need that. "
+		    "(After it was moved, \"%s store adopt\" says that this is "
+		    "the one.)",
+		    gone->kind, gone->id, h->home, command_name(tw));
 }
 
 bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One more way to open the store: enrolled, then written into its header. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sodium.h>
@@ -131,18 +132,31 @@ stands(const struct adding *a)
 	       find_slot(store_header(a->tw->store), a->slot.id);
 }
 
+/* What there is not is refused before anything is written. */
+static bool
+is_installed(const struct adding *a, const char *key)
+{
+	char kind[64];
+	int n =
+	    snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(key, "="), key);
+
+	return key_is_program(key) && n > 0 && (size_t)n < sizeof(kind) &&
+	       key_has_program(&a->ctx, kind);
+}
+
 static int
 enroll(struct adding *a, const char *key, struct error *err)
 {
 	int r = TOKENWARD_OK;
-	bool made;
+	bool made, program;
 
 	a->ctx = a->tw->keys;
 	a->ctx.dialogs = true;
 	a->ctx.store_id = store_header(a->tw->store)->store_id;
 	a->ctx.note = &a->text;
 	a->ctx.code = a->tw->show ? &a->code : NULL;
-	if (key_is_program(key))
+	program = is_installed(a, key);
+	if (program)
 		r = reserve(a, key, err);
 	if (r != TOKENWARD_OK)
 		return r;
@@ -151,7 +165,7 @@ enroll(struct adding *a, const char *key, struct error *err)
 	if (made)
 		r = publish(a, err);
 	if (r != TOKENWARD_OK && (!made || !stands(a))) {
-		if (key_is_program(key))
+		if (program)
 			gone_undo(a->tw, a->master, &a->slot, err);
 		return r;
 	}

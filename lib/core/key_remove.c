@@ -98,8 +98,8 @@ finish_one(struct tokenward *tw, const unsigned char *master, unsigned slot,
 		    "elsewhere cannot be: %.600s",
 		    slot, buf_str(text));
 	put_line(text,
-	    "Key slot %u was removed before; what it kept elsewhere is gone "
-	    "now.",
+	    "Key slot %u was removed before; nothing more is to be done for "
+	    "it.",
 	    slot);
 	return TOKENWARD_OK;
 }

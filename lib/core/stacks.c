@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every line of the stack in force, as the command line shows it. */
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/cleanup.h"
 #include "core/modules.h"
 #include "module/host.h"
@@ -55,19 +51,12 @@ find_fault(const struct stack_line *line, struct shown *s)
 static bool
 is_passed_over(const struct tokenward *tw, const struct stack_line *line)
 {
-	char path[PATH_MAX];
-	int n = 0;
-
-	if (line->module)
-		n = snprintf(
-		    path, sizeof(path), "%s/%s", tw->module_dir, line->module);
 	return line->kind == MODULE_KEY && !line->fault && line->module &&
 	       (line->control == CONTROL_SUFFICIENT ||
 		   line->control == CONTROL_OPTIONAL) &&
 	       module_is_name(line->module) &&
-	       !module_built_in(line->kind, line->module) && n > 0 &&
-	       (size_t)n < sizeof(path) && access(path, F_OK) < 0 &&
-	       errno == ENOENT;
+	       !module_built_in(line->kind, line->module) &&
+	       !key_has_program(&tw->keys, line->module);
 }
 
 static int

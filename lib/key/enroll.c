@@ -119,7 +119,7 @@ key_slot_forget(const struct header *h, const struct key_slot *slot,
 
 	if (!slot->kind) /* it came to nothing before it had one */
 		return TOKENWARD_OK;
-	if (key_method_find(slot->kind) || !key_has_program(ctx, slot->kind))
+	if (key_method_find(slot->kind))
 		return TOKENWARD_OK;
 	of_store.store_id = h->store_id;
 	return module_slot_forget(&of_store, slot, err);

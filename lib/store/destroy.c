@@ -212,9 +212,7 @@ drop_entries(struct destroying *d)
 static int
 sync_folder(struct destroying *d, const char *name)
 {
-	cleanup_close int fd =
-	    file_open(d->f.dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	int e = fd < 0 ? errno : file_sync_fd(fd);
+	int e = file_sync_dir(d->f.dir, name);
 
 	return e == 0 || e == ENOENT || e == ENOTDIR || e == ELOOP
 		   ? TOKENWARD_OK

@@ -160,6 +160,7 @@ identity(const struct header *h)
 
 	only.slots_n = only.gone_n = 0;
 	only.records = only.other = (struct where){0};
+	only.home = NULL;
 	only.bytes = (struct buf)BUF_INIT;
 	return only;
 }

@@ -111,6 +111,7 @@ get_bytes(struct store *s, const struct place *at, struct records **from,
 	}
 	if (moved) {
 		*from = asked;
+		buf_clear(b);
 		r = ask_places(s, at, from, b, err);
 	}
 	return r == TOKENWARD_NOT_FOUND ? not_found(s, at, err) : r;

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "store/front.h"
 #include "store/lines.h"
 #include "store/lock.h"
@@ -93,7 +92,7 @@ seal_anew(struct store *s, const struct place *at, struct error *err)
 	cleanup_buf struct buf plain = BUF_SECRET_INIT;
 	cleanup_lock int lock = -1;
 	uint64_t generation;
-	int r = place_lock(s, at, clock_boot_ms() + WAIT_MS, &lock, err);
+	int r = place_lock(s, at, store_until(s, WAIT_MS), &lock, err);
 
 	if (r == TOKENWARD_OK)
 		r = place_read_from(
@@ -138,15 +137,6 @@ seal_kind(struct pass *p, enum record_kind kind, struct error *err)
 	return r;
 }
 
-/* Also what an earlier try had sealed when it was killed. */
-static int
-settle_all(struct store *s, struct error *err)
-{
-	int r = store_settle(s, RECORD_CREDENTIAL, err);
-
-	return r ? r : store_settle(s, RECORD_TOKENS, err);
-}
-
 /* Until there is nothing more to do: a directory that is written to while
    it is read may give an entry late. */
 int
@@ -172,7 +162,7 @@ store_rekey_records(struct store *s, size_t *ret_done, struct error *err)
 		    "records that were sealed anew still have the old key, "
 		    "which is kept for them: say it again");
 	if (r == TOKENWARD_OK)
-		r = settle_all(s, err);
+		r = records_settle(&s->records, err);
 	if (r != TOKENWARD_OK || p.damaged == 0)
 		return r;
 	*err = first;

@@ -185,11 +185,9 @@ store_mark(struct store *s, enum record_kind kind, const char *name,
 {
 	struct error err = {0};
 	struct place at;
-	bool others;
 
 	*ret = (struct store_mark){0};
 	if (!store_has_stamps(s) ||
-	    lines_are_there(s, &others, &err) != TOKENWARD_OK || others ||
 	    find_place(s, kind, name, &at, &err) != TOKENWARD_OK)
 		return false;
 	_Static_assert(sizeof(ret->file) == sizeof(at.file.text), "a name");
@@ -215,7 +213,7 @@ store_is_as_marked(struct store *s, const struct store_mark *mark)
 	const struct stat *was = &mark->st;
 	struct stat is;
 
-	return store_has_stamps(s) && was->st_ino != 0 &&
+	return s->records.ops->stamp && was->st_ino != 0 &&
 	       s->records.ops->stamp(&s->records, mark->file, &is) &&
 	       is.st_ino == was->st_ino && is.st_size == was->st_size &&
 	       is.st_ctim.tv_sec == was->st_ctim.tv_sec &&
@@ -223,9 +221,13 @@ store_is_as_marked(struct store *s, const struct store_mark *mark)
 }
 
 bool
-store_has_stamps(const struct store *s)
+store_has_stamps(struct store *s)
 {
-	return s->records.ops->stamp != NULL;
+	struct error err = {0};
+	bool others;
+
+	return s->records.ops->stamp &&
+	       lines_are_there(s, &others, &err) == TOKENWARD_OK && !others;
 }
 
 /* ---- locks ------------------------------------------------------------- */

@@ -155,7 +155,7 @@ bool store_mark(struct store *s, enum record_kind kind, const char *name,
     struct store_mark *ret);
 bool store_is_as_marked(struct store *s, const struct store_mark *mark);
 /* Records in a module have none: what changed is seen by reading. */
-bool store_has_stamps(const struct store *s);
+bool store_has_stamps(struct store *s);
 /* Whether records can be had from where they lie; the store is unlocked. */
 int store_check_place(struct store *s, struct error *err);
 /*

@@ -141,6 +141,9 @@ def main(build, source):
     with open(build + "/gcovr.json", encoding="utf-8") as f:
         files = [File(data, source) for data in json.load(f)["files"]]
     stale = excuse(files)
+    for prefix in sorted(p for paths in NAMED.values() for p in paths):
+        if not any(f.path.startswith(prefix) for f in files):
+            stale.append(("no file begins with", prefix))
     folders = {}
     for f in files:
         folders.setdefault(folder(f.path), []).append(f)

@@ -5,10 +5,12 @@
  */
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "module/module.h"
 #include "store/entries.h"
 #include "store/front.h"
 #include "store/lines.h"
+#include "token/token.h"
 #include "store/migrate.h"
 #include "fake_place.h"
 #include "shelved.h"
@@ -157,6 +159,35 @@ Test(lines_rules, a_stack_that_cannot_be_had_is_told_everywhere)
 	cr_assert_not(store_stamp(shelved_store, RECORD_TOKENS, "near", &st));
 	shelved_no_stack = false;
 	cr_assert(store_stamp(shelved_store, RECORD_TOKENS, "near", &st));
+}
+
+static bool
+is_settled(void *data, struct flight_mark *ret)
+{
+	(void)ret;
+	++*(int *)data;
+	return true;
+}
+
+/* No stamp tells that something changed in the other place. */
+Test(lines_rules, who_waits_for_a_flight_looks_in_every_turn)
+{
+	int flight = -1, mine = -1, looks = 0;
+	struct store *other;
+	struct error err;
+
+	shelved_own_and_shelf(CONTROL_OPTIONAL, TOKENWARD_MODULE_OK);
+	assert_ok(store_open(unit_path("s"), &other, &err), err);
+	assert_ok(store_unlock(other, shelved_master, true, &err), err);
+	assert_ok(
+	    store_lock(other, LOCK_FLIGHT, "near", 0, &flight, &err), err);
+	cr_assert_not(store_has_stamps(shelved_store));
+	cr_assert_eq(flight_enter(shelved_store, "near", clock_boot_ms() + 2000,
+			 is_settled, &looks, &mine, &err),
+	    FLIGHT_SETTLED);
+	cr_assert_eq(looks, 1);
+	store_unlock_range(&flight);
+	store_close(other);
 }
 
 /* ---- which lines count ------------------------------------------------- */

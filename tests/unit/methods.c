@@ -293,7 +293,17 @@ Test(methods, what_left_nothing_elsewhere_is_forgotten_at_once)
 	slot.kind = strdup("keyfile");
 	assert_ok(key_slot_forget(&h, &slot, &ctx, &err), err);
 	slot_free(&slot);
-	slot.kind = strdup("none");
-	assert_ok(key_slot_forget(&h, &slot, &ctx, &err), err);
+}
+
+/* Its module may be installed again. */
+Test(methods, what_nobody_can_forget_is_not_taken_for_forgotten)
+{
+	struct key_context ctx = {.modules = unit_path("modules")};
+	struct key_slot slot = {.id = 4, .kind = strdup("none")};
+	struct header h = {.slots_n = 0};
+	struct error err;
+
+	assert_fails(key_slot_forget(&h, &slot, &ctx, &err), err,
+	    TOKENWARD_CONFIG, "the key module none: ");
 	slot_free(&slot);
 }
